@@ -1,0 +1,7 @@
+//! `Response` × `Codebook` × a model in, [`Analysis`] out.
+//!
+//! Knows nothing of files or storage.
+
+mod finding;
+
+pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint};

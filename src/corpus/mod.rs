@@ -1,0 +1,13 @@
+//! Files in, [`Response`]s out: the text of each, and where its pages, sections and sentences stand.
+//!
+//! Knows nothing of models or themes. Two steps, each of which names what it leaves out:
+//! [`discover`] turns the paths a user gives into the files to read, and [`read`] turns one
+//! file into one response or one [`ReadError`].
+
+mod error;
+mod response;
+
+pub use error::ReadError;
+pub use response::{
+    Format, Found, Metadata, Page, Response, Section, Sentence, SentenceKind, Span,
+};

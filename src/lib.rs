@@ -1,0 +1,21 @@
+//! remiss: from a folder of consultation responses to a checked, cited report.
+//!
+//! Data flows one way, and imports point back along it, never forward:
+//!
+//! ```text
+//! files ─► corpus ─► analysis ─► verification ─► run ─► report
+//!                       ▲ ▲
+//!              codebook ┘ └ inference
+//! ```
+//!
+//! Each module is a room with one door: its first lines say what goes in and what
+//! comes out. `ARCHITECTURE.md` draws the whole house.
+
+pub mod analysis;
+pub mod codebook;
+pub mod corpus;
+pub mod run;
+
+mod language;
+
+pub use language::Language;

@@ -5,6 +5,7 @@
 //! file into one response or one [`ReadError`].
 
 mod error;
+mod extracted;
 mod response;
 
 pub use error::ReadError;

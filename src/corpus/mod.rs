@@ -7,6 +7,7 @@
 mod error;
 mod extracted;
 mod response;
+mod structure;
 
 pub use error::ReadError;
 pub use response::{

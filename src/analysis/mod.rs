@@ -3,5 +3,6 @@
 //! Knows nothing of files or storage.
 
 mod finding;
+pub mod lexicon;
 
 pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint};

@@ -14,6 +14,7 @@
 pub mod analysis;
 pub mod codebook;
 pub mod corpus;
+pub mod report;
 pub mod run;
 
 mod language;

@@ -118,7 +118,12 @@ impl VoiceView {
             name: name(result),
             probability: percent(finding.score, language),
             quotes: finding.evidence.iter().map(quote).collect(),
-            reasons: reasons(&finding.flags, language),
+            // That a voice is counted twice matters wherever voices are counted.
+            reasons: (result.flags.iter())
+                .filter(|flag| matches!(flag, Flag::DuplicateOf(_)))
+                .chain(&finding.flags)
+                .map(|flag| words::flag_reason(flag, language))
+                .collect(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
+use remiss::codebook::{Codebook, Theme, ThemeText};
+use remiss::corpus::{Format, Metadata, Response, Section, Sentence, SentenceKind, Span};
 use std::path::{Path, PathBuf};
 
 /// A theme of a consultation.
@@ -193,4 +195,94 @@ fn labels(text: &str) -> Result<BTreeMap<String, String>> {
             Ok((theme.to_owned(), label.to_owned()))
         })
         .collect()
+}
+
+impl Consultation {
+    /// The themes as the program knows them.
+    pub fn codebook(&self) -> Codebook {
+        let themes = self
+            .themes
+            .iter()
+            .map(|theme| Theme {
+                id: theme.id.clone(),
+                text: ThemeText {
+                    name: theme.name.clone(),
+                    proposal: theme.proposal.clone(),
+                    description: theme.description.clone(),
+                },
+                keywords: Vec::new(),
+                translations: BTreeMap::new(),
+            })
+            .collect();
+        Codebook {
+            consultation: self.title.clone(),
+            title: String::new(),
+            language: "sv".to_owned(),
+            themes,
+            sha256: String::new(),
+        }
+    }
+}
+
+impl WrittenResponse {
+    /// The response as if it had been read from a file, and the sentences without headings.
+    ///
+    /// An item below a sentence that ends with a colon is a list item that begins in lower case.
+    pub fn response(&self) -> (Response, Vec<&WrittenSentence>) {
+        let mut text = String::new();
+        let mut sections = vec![Section {
+            title: None,
+            level: 0,
+            span: Span::new(0, 0),
+        }];
+        let mut sentences: Vec<Sentence> = Vec::new();
+        let mut kept = Vec::new();
+        let mut lead = None;
+        for written in &self.sentences {
+            let start = text.len();
+            text.push_str(&written.text);
+            let span = Span::new(start, text.len());
+            text.push('\n');
+            if written.heading {
+                sections.push(Section {
+                    title: Some(written.text.clone()),
+                    level: 1,
+                    span,
+                });
+                lead = None;
+                continue;
+            }
+            let id = sentences.len() + 1;
+            let lower_case = written.text.chars().next().is_some_and(char::is_lowercase);
+            let kind = match lead {
+                Some(_) if lower_case => SentenceKind::ListItem { lead },
+                _ => SentenceKind::Prose,
+            };
+            if !matches!(kind, SentenceKind::ListItem { .. }) {
+                lead = written.text.ends_with(':').then_some(id);
+            }
+            sentences.push(Sentence {
+                id,
+                parts: vec![span],
+                text: written.text.clone(),
+                page: None,
+                section: sections.len() - 1,
+                kind,
+            });
+            kept.push(written);
+        }
+        let response = Response {
+            source: self.id.clone(),
+            sha256: String::new(),
+            format: Format::Text,
+            text,
+            pages: Vec::new(),
+            sections,
+            sentences,
+            furniture: Vec::new(),
+            metadata: Metadata::default(),
+            encoding: None,
+        };
+        (response, kept)
+    }
 }

@@ -5,7 +5,8 @@ use crate::Language;
 use crate::analysis::{Judge, fusion::Fusion, lexicon::Lexicon};
 use crate::codebook::{Codebook, Stance};
 use crate::inference::{self, DeviceChoice, Encoder, ModelFiles};
-use crate::run::{self, Order, Outcome, Progress};
+use crate::report::{self, PassedOver, RunFacts};
+use crate::run::{self, Manifest, Order, Outcome, Progress};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
@@ -65,7 +66,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
 
     let mut teller = Teller::new(common);
     let outcome = run::execute(&order, &judge, &codebook, |progress| teller.tell(&progress))?;
-    let reports = crate::report::write(&order.out, &codebook, &outcome.manifest, common.language)?;
+    let facts = facts(&outcome.manifest);
+    let reports = report::write(&order.out, &codebook, &facts, common.language)?;
     teller.finish();
     if !common.quiet {
         print(&outcome, &codebook, common.language, &reports.html)?;
@@ -120,6 +122,37 @@ fn model_files(model: &str) -> anyhow::Result<ModelFiles> {
         bail!("there is no model folder `{model}`\n  hint: leave out --model to use the embedded model");
     }
     Ok(ModelFiles::from_folder(folder)?)
+}
+
+/// What the report states about how the run was made.
+fn facts(manifest: &Manifest) -> RunFacts {
+    let fingerprint = &manifest.fingerprint;
+    RunFacts {
+        version: fingerprint.version.clone(),
+        command: manifest.command.join(" "),
+        model: fingerprint.model.name.clone(),
+        model_sha256: fingerprint.model.weights_sha256.clone(),
+        device: fingerprint.device.clone(),
+        started: for_people(&manifest.start),
+        ended: manifest.end.as_deref().map(for_people).unwrap_or_default(),
+        responses: manifest.totals.responses,
+        passed_over: manifest
+            .passed_over
+            .iter()
+            .map(|file| PassedOver {
+                source: file.path.clone(),
+                reason: file.reason.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// `2026-03-01 14:05 UTC`; the time as it stands where it is none.
+fn for_people(time: &str) -> String {
+    time.parse::<jiff::Timestamp>().map_or_else(
+        |_| time.to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
 }
 
 /// Says how far the run has come, on standard error.

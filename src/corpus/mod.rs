@@ -8,6 +8,7 @@ mod discover;
 mod error;
 mod extracted;
 mod formats;
+mod read;
 mod response;
 mod structure;
 
@@ -15,6 +16,7 @@ pub use discover::{
     DiscoverError, Discovery, InputFile, PassedOver, PassedOverReason, discover,
 };
 pub use error::ReadError;
+pub use read::{read, read_bytes};
 pub use response::{
     Format, Found, Metadata, Page, Response, Section, Sentence, SentenceKind, Span,
 };

@@ -1,7 +1,8 @@
 //! The encoder: ModernBERT's architecture, with global attention in every layer.
 //!
 //! Warner et al., "Smarter, Better, Faster, Longer" (arXiv 2412.13663). The tests compare it
-//! with candle-transformers' implementation and with recorded PyTorch values.
+//! with values recorded from PyTorch and, with the feature `oracle`, with candle-transformers'
+//! implementation.
 //!
 //! Windows are padded to a multiple of [`PADDING`] tokens and batched with others of the same
 //! padded length. That length is a property of the window alone, and padding has attention
@@ -10,11 +11,10 @@
 use super::heads::{Heads, PairScores};
 use super::linear::Linear;
 use super::tokens::Tokens;
-use super::weights::{ModelFiles, TensorStore};
+use super::weights::{Config, ModelFiles, TensorStore};
 use super::{InferenceError, ModelIdentity};
 use candle_core::{D, Device, Tensor};
 use candle_nn::{LayerNorm, Module};
-use candle_transformers::models::modernbert::Config;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 

@@ -7,7 +7,6 @@
 use super::InferenceError;
 use super::kernels::{Bytes, map};
 use candle_core::{DType, Device, Tensor};
-use candle_transformers::models::modernbert::Config;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -43,6 +42,20 @@ pub fn open_device(choice: DeviceChoice) -> Result<Device, InferenceError> {
             .or_else(|_| Device::new_metal(0))
             .unwrap_or(Device::Cpu)),
     }
+}
+
+/// What `config.json` says of an encoder, in ModernBERT's keys; others are not read.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Config {
+    pub vocab_size: usize,
+    pub hidden_size: usize,
+    pub num_hidden_layers: usize,
+    pub num_attention_heads: usize,
+    pub intermediate_size: usize,
+    pub max_position_embeddings: usize,
+    pub layer_norm_eps: f64,
+    pub global_attn_every_n_layers: usize,
+    pub global_rope_theta: f64,
 }
 
 /// `cpu`, `cuda` or `metal`.

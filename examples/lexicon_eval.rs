@@ -1,14 +1,17 @@
 //! Measures the lexicon alone on the written responses.
 //!
-//! `cargo run --release --example lexicon_eval -- [train|calibration|dev] [--errors] [FOLDER]`
+//! `cargo run --release --example lexicon_eval -- [train|calibration|dev] [--errors] [--cues] [--lexicon FILE] [FOLDER]`
 //! prints, for the sentence–theme pairs that carry a label: how many the lexicon judges at
 //! all, precision, recall and F1 of each label, the confusion, and its speed. `--errors`
-//! lists what it judged wrongly.
+//! lists what it judged wrongly, `--cues` how often each cue was in a right judgement.
+//! `--lexicon` measures another file than the one that the program carries, which is the way
+//! to try a change.
 
 mod written_responses;
 
 use anyhow::{Result, bail};
 use remiss::analysis::lexicon::{Context, Label, Lexicon};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 use written_responses::{Consultation, Part, WrittenResponse};
@@ -16,6 +19,8 @@ use written_responses::{Consultation, Part, WrittenResponse};
 struct Options {
     part: Part,
     errors: bool,
+    cues: bool,
+    lexicon: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -34,9 +39,13 @@ fn main() -> Result<()> {
         .filter(|(part, _)| *part == options.part)
         .flat_map(|(_, consultation)| pairs(consultation))
         .collect();
-    let lexicon = Lexicon::embedded();
+    let lexicon = match &options.lexicon {
+        Some(path) => Lexicon::parse(&std::fs::read_to_string(path)?, path)?,
+        None => Lexicon::embedded(),
+    };
     let mut confusion = Confusion::default();
     let mut judged = Confusion::default();
+    let mut by_cue: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for pair in &pairs {
         let proposal = lexicon.proposal(pair.proposal);
         let reading = lexicon.judge(pair.text, Context { lead: pair.lead });
@@ -44,6 +53,11 @@ fn main() -> Result<()> {
         confusion.count(pair.label, label);
         if confidence > 0.0 {
             judged.count(pair.label, label);
+            for hit in reading.hits.iter().filter(|hit| !hit.reported) {
+                let (right, all) = by_cue.entry(&hit.cue.text).or_default();
+                *right += usize::from(label == pair.label);
+                *all += 1;
+            }
         }
         if options.errors && confidence > 0.0 && label != pair.label {
             let cues: Vec<String> = reading
@@ -61,6 +75,11 @@ fn main() -> Result<()> {
             );
         }
     }
+    if options.cues {
+        for (cue, (right, all)) in &by_cue {
+            println!("{right:>4} of {all:<4} {cue}");
+        }
+    }
     println!("{} pairs, {:?}", pairs.len(), options.part);
     println!("all pairs (silence counts as none):\n{}", confusion.table());
     println!("pairs that the lexicon judges: {}\n{}", judged.total(), judged.table());
@@ -72,14 +91,19 @@ fn options() -> Result<Options> {
     let mut options = Options {
         part: Part::Train,
         errors: false,
+        cues: false,
+        lexicon: None,
         folder: PathBuf::from("models/training/data"),
     };
-    for argument in std::env::args().skip(1) {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "train" => options.part = Part::Train,
             "calibration" => options.part = Part::Calibration,
             "dev" => options.part = Part::Dev,
             "--errors" => options.errors = true,
+            "--cues" => options.cues = true,
+            "--lexicon" => options.lexicon = arguments.next().map(PathBuf::from),
             folder if !folder.starts_with('-') => options.folder = folder.into(),
             other => bail!("`{other}` is not known"),
         }

@@ -1,7 +1,7 @@
 //! A sentence in, its [`Reading`] out.
 
 use super::cue::{Cue, Kind, Weight};
-use super::scan::{Found, Scanner};
+use super::scan::{Found, Scanner, of_kind};
 use super::scope::{Content, Scope};
 use super::words::Words;
 use crate::corpus::Span;
@@ -84,6 +84,7 @@ pub(super) fn judge<'a>(
     let found = scanner.scan(&words);
     let scope = Scope::new(&words, &found);
     let has = |kind: Kind| found.iter().any(|cue| cue.cue.kind == kind);
+    let takes_none = of_kind(&found, Kind::NoPosition).next().map(|cue| cue.words.start);
     let mut reading = Reading {
         sentence,
         hits: hits(&found, &scope, &words),
@@ -97,6 +98,16 @@ pub(super) fn judge<'a>(
         no_position: has(Kind::NoPosition),
         courtesy: has(Kind::Courtesy),
     };
+    if let Some(word) = takes_none {
+        let at = words.span(word..word + 1).start;
+        // "tar inte ställning till om avgiften bör införas": what follows is the question,
+        // and only a strong attitude before it stands.
+        reading.hits.retain(|hit| {
+            hit.weight == Weight::Strong.value()
+                && hit.cue.kind != Kind::Wanted
+                && (hit.span.start < at || hit.clause != clause_at(&reading.clauses, at))
+        });
+    }
     if let Some(lead) = context.lead {
         inherit(&mut reading, judge(scanner, lead, Context::default()), &scope);
     }
@@ -110,6 +121,10 @@ pub(super) fn judge<'a>(
     }
     reading.reported &= reading.hits.iter().all(|hit| hit.reported);
     reading
+}
+
+fn clause_at(clauses: &[Span], byte: usize) -> usize {
+    clauses.iter().rposition(|clause| clause.start <= byte).unwrap_or(0)
 }
 
 /// The cues of stance, each read in its scope.

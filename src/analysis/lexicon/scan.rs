@@ -97,8 +97,12 @@ impl Scanner {
         });
         let mut kept: Vec<Found> = Vec::with_capacity(all.len());
         for (_, found) in all {
-            let beaten = found.cue.kind.competes()
-                && kept.iter().any(|other| other.cue.kind.competes() && found.touches(other));
+            // Cues of other kinds may share a word with a rival ("bör avskaffas" demands and
+            // abolishes), but none is found twice in the same words.
+            let beaten = kept.iter().any(|other| {
+                let rivals = found.cue.kind.competes() && other.cue.kind.competes();
+                (rivals || found.cue.kind == other.cue.kind) && found.touches(other)
+            });
             if !beaten {
                 kept.push(found);
             }

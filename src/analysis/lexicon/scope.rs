@@ -35,8 +35,10 @@ const JOIN_REACHES: usize = 4;
 pub enum Content {
     /// The proposal, or something that is neither affirmed nor negated.
     Open,
-    /// That something be, or remain.
+    /// That something be.
     Affirmed,
+    /// That something remain: "finnas kvar", "inte avskaffas".
+    Kept,
     /// That something not be, or cease.
     Negated,
 }
@@ -193,7 +195,9 @@ impl<'a, 'l> Scope<'a, 'l> {
         let negations = within + usize::from(denied);
         if negations % 2 == 1 {
             Content::Negated
-        } else if negations > 0 || wanted.is_some() || self.keeps(content) {
+        } else if negations > 0 || self.keeps(content) {
+            Content::Kept
+        } else if wanted.is_some() {
             Content::Affirmed
         } else {
             Content::Open
@@ -210,7 +214,7 @@ impl<'a, 'l> Scope<'a, 'l> {
         if of_kind(self.found, Kind::Abolish).any(|cue| words.contains(&cue.words.start)) {
             Content::Negated
         } else if self.keeps(words) {
-            Content::Affirmed
+            Content::Kept
         } else {
             Content::Open
         }

@@ -42,11 +42,21 @@ pub struct Towards {
     pub conditional: f32,
 }
 
+/// What a proposal wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// "X ska införas".
+    Affirms,
+    /// "X ska inte införas": what is, remains.
+    Denies,
+    /// "X ska avskaffas", "X ska inte längre tillåtas": what is, ceases.
+    Abolishes,
+}
+
 /// A proposal, read once for all the sentences that are compared with it.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// It says that something not be, or cease: "X ska inte införas", "X ska avskaffas".
-    negated: bool,
+    aim: Aim,
     /// Beginnings of its words, by which its clause is found in a sentence about several.
     stems: Vec<String>,
 }
@@ -58,19 +68,28 @@ impl Proposal {
     pub(super) fn read(scanner: &Scanner, text: &str) -> Self {
         let words = Words::of(text);
         let found = scanner.scan(&words);
-        let negations = found
-            .iter()
-            .filter(|cue| cue.cue.kind.is_negation() || cue.cue.kind == Kind::Abolish)
-            .count();
-        let keeps = of_kind(&found, Kind::Keep).next().is_some();
+        let abolishes = of_kind(&found, Kind::Abolish).count();
+        let negation = found.iter().find(|cue| cue.cue.kind.is_negation());
+        let no_longer = negation
+            .is_some_and(|cue| cue.words.end < words.len() && words.get(cue.words.end) == "längre");
         Self {
-            negated: negations % 2 == 1 && !(keeps && negations > 1),
+            aim: match (negation.is_some() && !no_longer, abolishes + usize::from(no_longer)) {
+                (true, 0) => Aim::Denies,
+                (false, 1) => Aim::Abolishes,
+                _ => Aim::Affirms,
+            },
             stems: stems(&words),
         }
     }
 
+    /// It says that something not be, or cease: "X ska inte införas", "X ska avskaffas".
     pub fn is_negated(&self) -> bool {
-        self.negated
+        self.aim != Aim::Affirms
+    }
+
+    /// How many of these words it shares.
+    fn shares(&self, text: &str) -> usize {
+        stems(&Words::of(text)).iter().filter(|stem| self.stems.contains(stem)).count()
     }
 }
 
@@ -89,7 +108,7 @@ pub(super) fn towards(reading: &Reading, proposal: &Proposal) -> Towards {
         if clause.is_some_and(|clause| clause != hit.clause) {
             continue;
         }
-        match direction(hit, proposal) {
+        match direction(hit, reading, proposal) {
             Some(Polarity::For) => towards.support += hit.weight,
             Some(Polarity::Against) => towards.oppose += hit.weight,
             Some(Polarity::Reserved) => towards.conditional += hit.weight,
@@ -99,18 +118,33 @@ pub(super) fn towards(reading: &Reading, proposal: &Proposal) -> Towards {
     towards
 }
 
-/// Which way a hit points, seen from the proposal.
-fn direction(hit: &Hit, proposal: &Proposal) -> Option<Polarity> {
+/// Which way a hit points, seen from the proposal; `None` where that cannot be told.
+fn direction(hit: &Hit, reading: &Reading, proposal: &Proposal) -> Option<Polarity> {
     if hit.polarity == Polarity::Reserved {
         return Some(Polarity::Reserved);
     }
-    // A demand has said all in its content, so it counts as support of that content.
-    let attitude = if hit.cue.kind == Kind::Wanted { Polarity::For } else { hit.polarity };
-    let turned = match hit.content {
-        Content::Open => false,
-        Content::Affirmed => proposal.negated,
-        Content::Negated => !proposal.negated,
+    let wanted = hit.cue.kind == Kind::Wanted;
+    let weak = hit.cue.weight == Weight::Weak;
+    // A negation turns the stance only where it is the proposal that is negated: "välkomnar
+    // att de minsta inte längre slussas runt" agrees with whatever puts an end to it.
+    let same_matter = || {
+        let clause = reading.clauses.get(hit.clause).and_then(|span| span.slice(reading.sentence));
+        hit.in_lead || proposal.shares(clause.unwrap_or_default()) > 0
     };
+    let turned = match (proposal.aim, hit.content) {
+        (Aim::Affirms, Content::Negated) if same_matter() => true,
+        (Aim::Affirms, Content::Negated) => return None,
+        (Aim::Affirms, _) => false,
+        // "underlättar" praises what is or what is to come; which of them cannot be seen.
+        (_, Content::Open) if weak => return None,
+        (_, Content::Open | Content::Negated) => false,
+        (Aim::Denies, Content::Affirmed) if same_matter() => true,
+        (_, Content::Affirmed) => return None,
+        (Aim::Denies, Content::Kept) => false,
+        (Aim::Abolishes, Content::Kept) => true,
+    };
+    // A demand has said all in its content, so it counts as support of that content.
+    let attitude = if wanted { Polarity::For } else { hit.polarity };
     Some(match (attitude, turned) {
         (Polarity::For, true) => Polarity::Against,
         (Polarity::Against, true) => Polarity::For,
@@ -127,10 +161,7 @@ fn clause_about(reading: &Reading, proposal: &Proposal) -> Option<usize> {
     let shared: Vec<usize> = reading
         .clauses
         .iter()
-        .map(|span| {
-            let words = Words::of(span.slice(reading.sentence).unwrap_or_default());
-            stems(&words).iter().filter(|stem| proposal.stems.contains(stem)).count()
-        })
+        .map(|span| proposal.shares(span.slice(reading.sentence).unwrap_or_default()))
         .collect();
     let most = *shared.iter().max()?;
     let mut best = (0..shared.len()).filter(|&clause| shared[clause] == most);
@@ -152,10 +183,11 @@ pub(super) fn label(reading: &Reading, proposal: &Proposal) -> (Label, f32) {
         let says_so = reading.reported || reading.no_position || reading.abstention;
         return (Label::None, if says_so { 0.8 } else { 0.0 });
     }
-    // "tillstyrker under förutsättning att": the condition is what the sentence adds.
+    // Where they weigh the same, a condition says more than the support that it qualifies,
+    // and a refusal more than the doubts that lead up to it.
     let (label, weight) = [
-        (Label::Conditional, conditional),
         (Label::Against, oppose),
+        (Label::Conditional, conditional),
         (Label::For, support),
     ]
     .into_iter()

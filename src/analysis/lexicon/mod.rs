@@ -38,6 +38,7 @@ const EMBEDDED: &str =
 #[derive(Debug)]
 pub struct Lexicon {
     scanner: Scanner,
+    sha256: String,
 }
 
 impl Lexicon {
@@ -54,7 +55,13 @@ impl Lexicon {
     pub fn parse(source: &str, path: &Path) -> Result<Self, LexiconError> {
         Ok(Self {
             scanner: Scanner::new(read::read(source, path)?),
+            sha256: crate::hash::sha256(source.as_bytes()),
         })
+    }
+
+    /// SHA-256 of the lexicon's text.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// All cues, section by section.

@@ -12,11 +12,15 @@
 //! comes out. `ARCHITECTURE.md` draws the whole house.
 
 pub mod analysis;
+pub mod cli;
 pub mod codebook;
 pub mod corpus;
+pub mod inference;
 pub mod report;
 pub mod run;
+pub mod verification;
 
+mod hash;
 mod language;
 
 pub use language::Language;

@@ -3,7 +3,6 @@
 use super::CodebookError;
 use crate::Language;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
@@ -203,7 +202,7 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
         title: file.codebook.title,
         language: language.into_inner(),
         themes,
-        sha256: format!("{:x}", Sha256::digest(source.as_bytes())),
+        sha256: crate::hash::sha256(source.as_bytes()),
     })
 }
 

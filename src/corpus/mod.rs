@@ -4,11 +4,19 @@
 //! [`discover`] turns the paths a user gives into the files to read, and [`read`] turns one
 //! file into one response or one [`ReadError`].
 
+mod discover;
 mod error;
 mod extracted;
+mod formats;
+mod read;
 mod response;
+mod structure;
 
+pub use discover::{
+    DiscoverError, Discovery, InputFile, PassedOver, PassedOverReason, discover,
+};
 pub use error::ReadError;
+pub use read::{read, read_bytes};
 pub use response::{
     Format, Found, Metadata, Page, Response, Section, Sentence, SentenceKind, Span,
 };

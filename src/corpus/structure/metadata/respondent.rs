@@ -1,0 +1,211 @@
+//! Who answers.
+//!
+//! Every place that speaks for a name gives it points: the letterhead, "Yttrande från …", the
+//! signature, and sentences in which the name answers. The name with the most points is the
+//! respondent if it has enough of them and is clearly ahead: a wrong respondent is worse than
+//! none.
+
+use super::Row;
+use super::names::{NAME, WHOLE_NAME, may_respond};
+use crate::corpus::{Found, Span};
+use regex::Regex;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Points that a respondent must have, and must be ahead of the next.
+const ENOUGH: u32 = 3;
+const AHEAD: u32 = 2;
+/// Letterhead stands in the first rows.
+const LETTERHEAD: usize = 12;
+/// A response says whose it is long before this.
+const SEARCHED: usize = 200_000;
+/// Statements beyond this say no more.
+const MOST_STATEMENTS: u32 = 5;
+
+/// "Yttrande från Lunds universitet", "Remissinstans: Boverket", "För Unionen".
+static NAMED_AS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(?:remiss)?(?:yttrande|svar|synpunkter)\s+(?:från|av)\s+|^(?:remissinstans|avsändare|organisation|från|remissvar)\s*:\s*|^response\s+(?:from|by)\s+",
+    )
+    .expect("valid pattern")
+});
+static SIGNED_FOR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:För|På uppdrag av|For|On behalf of)\s+").expect("valid pattern")
+});
+/// "Boverkets yttrande över …": the name stands in the genitive.
+static GENITIVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)s?\s+(?:remiss)?(?:yttrande|svar|synpunkter)\s+(?:över|på|på\s+remiss\w*|avseende|angående|gällande|till)\b")
+        .expect("valid pattern")
+});
+/// After a name: it was asked to answer, or declines to.
+static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^\s+(?:har\s+(?:getts|fått|beretts|givits|erbjudits|anmodats|ombetts|inbjudits|blivit)\b|(?:är|var)\s+remissinstans|avstår\s+från\s+att|(?:tackar|thanks)\b|has\s+been\s+(?:invited|given|asked)|lämnar\s+(?:härmed|följande)|yttrar\s+sig)",
+    )
+    .expect("valid pattern")
+});
+/// After a name: it says something.
+static STATES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^\s+(?:(?:tillstyrker|avstyrker|instämmer|välkomnar|anser|ställer\s+sig|är\s+(?:i\s+huvudsak\s+)?(?:positiv|negativ|kritisk|tveksam)\w*|delar|har\s+(?:inga|inget|ingen)|föreslår|vill|bedömer|stödjer|stöder|noterar|konstaterar|ser\s+(?:positivt|gärna|även|ett|inga)|menar|understryker|framhåller|efterfrågar|motsätter|saknar|förordar|lämnar|supports|welcomes|opposes|considers|agrees)\b)",
+    )
+    .expect("valid pattern")
+});
+/// Before a name: the consultation was sent to it.
+static SENT_TO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)remitterat[^.]{0,150}\still\s(?:bland\s+annat\s+)?$").expect("valid pattern")
+});
+/// Before a name at the head: it is the addressee.
+static ADDRESSEE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)^(?:till|mottagare|to|kopia)\b").expect("valid pattern"));
+
+#[derive(Default)]
+struct Candidate<'t> {
+    /// Where the name stands in the best place, and how it is written there.
+    best: Option<(u32, Span, &'t str)>,
+    letterhead: u32,
+    named: u32,
+    asked: u32,
+    statements: u32,
+}
+
+impl Candidate<'_> {
+    fn points(&self) -> u32 {
+        self.letterhead + self.named + self.asked + self.statements.min(MOST_STATEMENTS)
+    }
+}
+
+struct Candidates<'t>(HashMap<String, Candidate<'t>>);
+
+impl<'t> Candidates<'t> {
+    /// The candidate of this name; `rank` says how good a place this is to point at.
+    fn at(&mut self, name: &'t str, span: Span, rank: u32) -> Option<&mut Candidate<'t>> {
+        let key = key(name);
+        if !may_respond(name) {
+            return None;
+        }
+        let candidate = self.0.entry(key).or_default();
+        // A name in capitals is a matter of design: point at one in plain letters if there is one.
+        let rank = if name.chars().any(char::is_lowercase) {
+            rank + 10
+        } else {
+            rank
+        };
+        if candidate.best.is_none_or(|(best, ..)| rank > best) {
+            candidate.best = Some((rank, span, name));
+        }
+        Some(candidate)
+    }
+}
+
+/// The same for a name in any capitalisation and spacing.
+fn key(name: &str) -> String {
+    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+/// The respondent, if the text says clearly enough who it is.
+pub(super) fn find(text: &str, rows: &[Row<'_>]) -> Option<Found> {
+    let mut candidates = Candidates(HashMap::new());
+    let mut addressed = false;
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.prose) {
+        let head = at < LETTERHEAD;
+        if head && !addressed {
+            letterhead(text, row, at, &mut candidates);
+        }
+        addressed = ADDRESSEE.is_match(row.text) && row.text.split_whitespace().count() <= 2;
+        named(text, row, &mut candidates);
+    }
+    let end = text.floor_char_boundary(SEARCHED);
+    statements(&text[..end], &mut candidates);
+    clearly_ahead(candidates)
+}
+
+/// A row at the head that is a name, alone or before a wide gap.
+fn letterhead<'t>(text: &'t str, row: &Row<'_>, at: usize, candidates: &mut Candidates<'t>) {
+    let first = row
+        .text
+        .find(['\t', '|'])
+        .into_iter()
+        .chain(row.text.find("   "))
+        .min();
+    let cell = row.text[..first.unwrap_or(row.text.len())].trim_end();
+    if WHOLE_NAME.is_match(cell) {
+        let span = row.span_of(0..cell.len());
+        if let Some(candidate) = candidates.at(&text[span.start..span.end], span, 5) {
+            candidate.letterhead = candidate.letterhead.max(if at < 3 { 5 } else { 3 });
+        }
+    }
+}
+
+/// A row that says whose response it is.
+fn named<'t>(text: &'t str, row: &Row<'_>, candidates: &mut Candidates<'t>) {
+    let explicit = NAMED_AS.find(row.text).map(|found| (found.end(), 6));
+    let signed = || SIGNED_FOR.find(row.text).map(|found| (found.end(), 3));
+    if let Some((from, points)) = explicit.or_else(signed) {
+        if let Some(found) = NAME
+            .find_at(row.text, from)
+            .filter(|found| found.start() == from)
+        {
+            let span = row.span_of(found.range());
+            if let Some(candidate) = candidates.at(&text[span.start..span.end], span, 4) {
+                candidate.named = candidate.named.max(points);
+            }
+        }
+        return;
+    }
+    let Some(title) = GENITIVE.find(row.text) else {
+        return;
+    };
+    let owner = &row.text[..title.start()];
+    // "Boverkets": the genitive's s is in the match, but not that of "Vinnovas" twice.
+    if WHOLE_NAME.is_match(owner) {
+        let span = row.span_of(0..owner.len());
+        if let Some(candidate) = candidates.at(&text[span.start..span.end], span, 3) {
+            candidate.named = candidate.named.max(5);
+        }
+    }
+}
+
+/// Names that answer in the running text.
+fn statements<'t>(text: &'t str, candidates: &mut Candidates<'t>) {
+    for found in NAME.find_iter(text) {
+        let after = &text[found.end()..text.floor_char_boundary(found.end() + 60)];
+        let before =
+            &text[text.ceil_char_boundary(found.start().saturating_sub(250))..found.start()];
+        let span = Span::new(found.start(), found.end());
+        let (asked, states) = (
+            ASKED.is_match(after) || SENT_TO.is_match(before),
+            STATES.is_match(after),
+        );
+        if !asked && !states {
+            continue;
+        }
+        if let Some(candidate) = candidates.at(found.as_str(), span, 1) {
+            if asked {
+                candidate.asked = 4;
+            }
+            candidate.statements += u32::from(states);
+        }
+    }
+}
+
+fn clearly_ahead(candidates: Candidates<'_>) -> Option<Found> {
+    let mut ranked: Vec<(u32, Span, &str)> = candidates
+        .0
+        .into_values()
+        .filter_map(|candidate| {
+            let points = candidate.points();
+            let (_, span, name) = candidate.best?;
+            Some((points, span, name))
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let second = ranked.get(1).map_or(0, |candidate| candidate.0);
+    let (points, span, name) = ranked.into_iter().next()?;
+    let words: Vec<&str> = name.split_whitespace().collect();
+    (points >= ENOUGH && points >= second + AHEAD).then(|| Found {
+        value: words.join(" "),
+        span,
+    })
+}

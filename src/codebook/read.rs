@@ -144,7 +144,10 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
     if !matches!(language.get_ref().as_str(), "sv" | "en") {
         return Err(Fault::new(
             language.span(),
-            format!("language `{}` is not known; write \"sv\" or \"en\"", language.get_ref()),
+            format!(
+                "language `{}` is not known; write \"sv\" or \"en\"",
+                language.get_ref()
+            ),
         ));
     }
     not_blank(&file.codebook.consultation, "consultation")?;
@@ -186,7 +189,11 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
                 proposal: entry.proposal.into_inner(),
                 description: entry.description,
             },
-            keywords: entry.keywords.into_iter().map(Spanned::into_inner).collect(),
+            keywords: entry
+                .keywords
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
             translations,
         });
     }

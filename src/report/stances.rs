@@ -25,7 +25,9 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
     };
     let language = material.language;
     atomic::write(path, |output| {
-        output.write_all("\u{feff}".as_bytes()).map_err(unwritable)?;
+        output
+            .write_all("\u{feff}".as_bytes())
+            .map_err(unwritable)?;
         let mut rows = csv::WriterBuilder::new()
             .delimiter(b';')
             .terminator(csv::Terminator::CRLF)
@@ -54,12 +56,32 @@ const COLUMNS: usize = 12;
 fn head(language: Language) -> [&'static str; COLUMNS] {
     match language {
         Language::Sv => [
-            "id", "fil", "remissinstans", "tema-id", "tema", "nyckel", "ställningstagande",
-            "sannolikhet", "flaggor", "belägg", "sida", "fel",
+            "id",
+            "fil",
+            "remissinstans",
+            "tema-id",
+            "tema",
+            "nyckel",
+            "ställningstagande",
+            "sannolikhet",
+            "flaggor",
+            "belägg",
+            "sida",
+            "fel",
         ],
         Language::En => [
-            "id", "file", "respondent", "theme id", "theme", "key", "stance",
-            "probability", "flags", "evidence", "page", "error",
+            "id",
+            "file",
+            "respondent",
+            "theme id",
+            "theme",
+            "key",
+            "stance",
+            "probability",
+            "flags",
+            "evidence",
+            "page",
+            "error",
         ],
     }
 }
@@ -98,7 +120,18 @@ fn put_failure(
     let error = format!("{}: {}", failure.error.code, failure.error.message);
     let label = words::failed(language);
     put([
-        &failure.id, &failure.source, "", "", "", "failed", label, "", "", "", "", &error,
+        &failure.id,
+        &failure.source,
+        "",
+        "",
+        "",
+        "failed",
+        label,
+        "",
+        "",
+        "",
+        "",
+        &error,
     ])
 }
 
@@ -123,7 +156,14 @@ mod tests {
 
     #[test]
     fn a_neutral_cell_is_no_formula_and_gives_the_text_back() {
-        for cell in ["=1+1", "+46 8", "- Att tillstyrka", "@SUM(A1)", "'citat", "\t=1"] {
+        for cell in [
+            "=1+1",
+            "+46 8",
+            "- Att tillstyrka",
+            "@SUM(A1)",
+            "'citat",
+            "\t=1",
+        ] {
             let neutral = neutral(cell);
             assert_eq!(neutral.strip_prefix('\''), Some(cell));
         }

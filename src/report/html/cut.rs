@@ -95,7 +95,10 @@ mod tests {
         ];
         let (pieces, numbers) = cut(text, &citations);
         for (citation, numbers) in citations.iter().zip(&numbers) {
-            let quoted: String = citation.iter().map(|span| span.slice(text).unwrap()).collect();
+            let quoted: String = citation
+                .iter()
+                .map(|span| span.slice(text).unwrap())
+                .collect();
             assert_eq!(marked(&pieces, numbers), quoted);
         }
         assert!(pieces.contains(&Piece::Page { page: 2 }));

@@ -15,6 +15,7 @@ use crate::codebook::{Codebook, Stance};
 use crate::run::{Record, ResultRecord};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -43,7 +44,12 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
             .and_then(|page| page.render_captured_to(context(material, &source), output.by_ref()))
             .map(drop);
         // A loop whose source broke off looks finished to the template; the fault comes first.
-        match source.fault.lock().expect("no thread panics with it").take() {
+        match source
+            .fault
+            .lock()
+            .expect("no thread panics with it")
+            .take()
+        {
             Some(fault) => Err(fault),
             None => rendered.map_err(faulty),
         }
@@ -53,8 +59,10 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
 fn environment(language: Language) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true);
+    environment.set_syntax(syntax.build()?);
     environment.add_template("report.html", include_str!("report.html"))?;
     environment.add_template("head.html", include_str!("head.html"))?;
     environment.add_template("matrix.html", include_str!("matrix.html"))?;
@@ -62,10 +70,13 @@ fn environment(language: Language) -> Result<Environment<'static>, minijinja::Er
     environment.add_template("review.html", include_str!("review.html"))?;
     environment.add_template("response.html", include_str!("response.html"))?;
     environment.add_template("macros.html", include_str!("macros.html"))?;
-    environment.add_function("say", move |swedish: String, english: String| match language {
-        Language::Sv => swedish,
-        Language::En => english,
-    });
+    environment.add_function(
+        "say",
+        move |swedish: String, english: String| match language {
+            Language::Sv => swedish,
+            Language::En => english,
+        },
+    );
     environment.add_filter("grouped", move |count: usize| grouped(count, language));
     Ok(environment)
 }
@@ -146,12 +157,14 @@ impl Source {
     fn failures(self: &Arc<Self>) -> Value {
         let source = Arc::clone(self);
         Value::make_iterable(move || {
-            source.records().filter_map(|(number, record)| match record {
-                Record::Failure(failure) => {
-                    Some(Value::from_serialize(FailureView::new(number, failure)))
-                }
-                Record::Result(_) => None,
-            })
+            source
+                .records()
+                .filter_map(|(number, record)| match record {
+                    Record::Failure(failure) => {
+                        Some(Value::from_serialize(FailureView::new(number, failure)))
+                    }
+                    Record::Result(_) => None,
+                })
         })
     }
 
@@ -165,7 +178,11 @@ impl Source {
                 let quoted = points.chain(findings);
                 match records::text(&inner.run_directory, &result.id, quoted) {
                     Ok(text) => Some(Value::from_serialize(ResponseView::new(
-                        number, &result, &text, &inner.codebook, inner.language,
+                        number,
+                        &result,
+                        &text,
+                        &inner.codebook,
+                        inner.language,
                     ))),
                     Err(fault) => {
                         inner.keep(fault);
@@ -178,7 +195,13 @@ impl Source {
 }
 
 fn context(material: &Material, source: &Arc<Source>) -> Value {
-    let Material { codebook, facts, language, tally, .. } = material;
+    let Material {
+        codebook,
+        facts,
+        language,
+        tally,
+        ..
+    } = material;
     let theme_views: Vec<_> = (codebook.themes.iter().zip(&tally.stances))
         .enumerate()
         .map(|(index, (theme, counts))| {
@@ -249,7 +272,7 @@ fn grouped(count: usize, language: Language) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push_str(language.choose("\u{a0}", ","));
         }
         grouped.push(digit);

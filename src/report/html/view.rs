@@ -4,6 +4,7 @@ use super::cut::{Piece, cut};
 use crate::Language;
 use crate::analysis::{Evidence, Finding, Flag};
 use crate::codebook::{Codebook, Stance};
+use crate::corpus::Span;
 use crate::report::{tally, words};
 use crate::run::{Failure, Record, ResultRecord};
 use serde::Serialize;
@@ -108,7 +109,12 @@ struct QuoteView {
 }
 
 impl VoiceView {
-    pub fn new(number: usize, result: &ResultRecord, finding: &Finding, language: Language) -> Self {
+    pub fn new(
+        number: usize,
+        result: &ResultRecord,
+        finding: &Finding,
+        language: Language,
+    ) -> Self {
         let quote = |evidence: &Evidence| QuoteView {
             text: evidence.quote.clone(),
             page: evidence.page,
@@ -181,9 +187,14 @@ impl<'a> ResponseView<'a> {
         codebook: &'a Codebook,
         language: Language,
     ) -> Self {
-        let spans = |evidence: &[Evidence]| evidence.iter().flat_map(Evidence::spans).collect();
+        let spans = |evidence: &[Evidence]| -> Vec<Span> {
+            evidence.iter().flat_map(Evidence::spans).collect()
+        };
         let points = result.summary.iter().map(|point| spans(&point.evidence));
-        let findings = result.stances.iter().map(|finding| spans(&finding.evidence));
+        let findings = result
+            .stances
+            .iter()
+            .map(|finding| spans(&finding.evidence));
         let citations: Vec<_> = points.chain(findings).collect();
         let (pieces, numbers) = cut(text, &citations);
         let mut numbers = numbers.into_iter();
@@ -268,20 +279,26 @@ impl ReviewView {
             stance: Some(StanceView::new(finding.stance, language)),
             reasons: reasons(&finding.flags, language),
         });
-        let points = (1..).zip(&result.summary).map(|(point, statement)| ReviewEntry {
-            anchor: format!(".{point}"),
-            theme: None,
-            point: Some(point),
-            stance: None,
-            reasons: reasons(&statement.flags, language),
-        });
+        let points = (1..)
+            .zip(&result.summary)
+            .map(|(point, statement)| ReviewEntry {
+                anchor: format!(".{point}"),
+                theme: None,
+                point: Some(point),
+                stance: None,
+                reasons: reasons(&statement.flags, language),
+            });
         let entries: Vec<_> = std::iter::once(whole)
             .chain(findings)
             .chain(points)
             .filter(|entry| !entry.reasons.is_empty())
             .collect();
         let name = name(result);
-        (!entries.is_empty()).then_some(Self { number, name, entries })
+        (!entries.is_empty()).then_some(Self {
+            number,
+            name,
+            entries,
+        })
     }
 }
 
@@ -310,7 +327,10 @@ fn name(result: &ResultRecord) -> String {
 }
 
 fn reasons(flags: &[Flag], language: Language) -> Vec<String> {
-    flags.iter().map(|flag| words::flag_reason(flag, language)).collect()
+    flags
+        .iter()
+        .map(|flag| words::flag_reason(flag, language))
+        .collect()
 }
 
 /// Whole per cent. Nothing is called certain: 99.5 % and above is "over 99 %".
@@ -326,14 +346,27 @@ fn percent(probability: f64, language: Language) -> String {
 
 /// Pages where the document has pages, sentences where it has not.
 fn place(evidence: &[Evidence], language: Language) -> String {
-    let mut pages: Vec<_> = evidence.iter().filter_map(|evidence| evidence.page).collect();
+    let mut pages: Vec<_> = evidence
+        .iter()
+        .filter_map(|evidence| evidence.page)
+        .collect();
     pages.sort_unstable();
     pages.dedup();
     if !pages.is_empty() {
         let label = language.choose("s.", if pages.len() > 1 { "pp." } else { "p." });
-        return format!("{label}\u{a0}{}", pages.iter().map(u32::to_string).collect::<Vec<_>>().join(", "));
+        return format!(
+            "{label}\u{a0}{}",
+            pages
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
     }
-    let sentences: Vec<_> = evidence.iter().map(|evidence| evidence.sentence.to_string()).collect();
+    let sentences: Vec<_> = evidence
+        .iter()
+        .map(|evidence| evidence.sentence.to_string())
+        .collect();
     let label = match sentences.len() {
         0 => return String::new(),
         1 => language.choose("mening", "sentence"),

@@ -87,7 +87,16 @@ impl<'a> Sheets<'a> {
             matrix,
             stances: sheet(
                 say("Ställningstaganden", "Stances"),
-                &[respondent, file, theme, stance, probability, evidence, page, reason],
+                &[
+                    respondent,
+                    file,
+                    theme,
+                    stance,
+                    probability,
+                    evidence,
+                    page,
+                    reason,
+                ],
             )?,
             summaries: sheet(
                 say("Sammanfattningar", "Summaries"),
@@ -140,9 +149,13 @@ impl<'a> Sheets<'a> {
         } else {
             stance(result.overall, language)
         };
-        let stances = result.stances.iter().map(|finding| stance(finding.stance, language));
+        let stances = result
+            .stances
+            .iter()
+            .map(|finding| stance(finding.stance, language));
         let cells = [name(result), Cell::text(&result.source), overall];
-        self.matrix.row(&self.looks, cells.into_iter().chain(stances))
+        self.matrix
+            .row(&self.looks, cells.into_iter().chain(stances))
     }
 
     fn add_stances(&mut self, result: &ResultRecord) -> Result<(), XlsxError> {
@@ -199,18 +212,32 @@ impl<'a> Sheets<'a> {
         put(Cell::text(whole), Cell::Empty, &result.flags, &[])?;
         for (theme, finding) in self.material.codebook.themes.iter().zip(&result.stances) {
             let theme = Cell::text(&theme.in_language(language).name);
-            put(theme, stance(finding.stance, language), &finding.flags, &finding.evidence)?;
+            put(
+                theme,
+                stance(finding.stance, language),
+                &finding.flags,
+                &finding.evidence,
+            )?;
         }
         for point in &result.summary {
             let summary = Cell::text(language.choose("sammanfattningen", "the summary"));
-            put(summary, Cell::text(&point.text), &point.flags, &point.evidence)?;
+            put(
+                summary,
+                Cell::text(&point.text),
+                &point.flags,
+                &point.evidence,
+            )?;
         }
         Ok(())
     }
 
     fn add_failure(&mut self, failure: &Failure) -> Result<(), XlsxError> {
         let failed = Cell::Alarm(words::failed(self.material.language).into());
-        let row = [Cell::Empty, Cell::text(&failure.source), failed];
+        let row = [
+            Cell::text(&failure.source),
+            Cell::text(&failure.source),
+            failed,
+        ];
         self.matrix.row(&self.looks, row)?;
         let cells = [
             Cell::text(&failure.source),
@@ -225,7 +252,12 @@ impl<'a> Sheets<'a> {
     fn finish(self, workbook: &mut Workbook) -> Result<(), XlsxError> {
         let about = about(workbook, &self.looks, self.material)?;
         for sheet in [
-            self.matrix, self.stances, self.summaries, self.review, self.failures, about,
+            self.matrix,
+            self.stances,
+            self.summaries,
+            self.review,
+            self.failures,
+            about,
         ] {
             sheet.finish(workbook)?;
         }
@@ -234,14 +266,19 @@ impl<'a> Sheets<'a> {
 }
 
 /// How the run was made, as a sheet.
-fn about(
-    workbook: &mut Workbook,
-    looks: &Looks,
-    material: &Material,
-) -> Result<Sheet, XlsxError> {
-    let Material { codebook, facts, language, tally, .. } = material;
+fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<Sheet, XlsxError> {
+    let Material {
+        codebook,
+        facts,
+        language,
+        tally,
+        ..
+    } = material;
     let say = |swedish, english| language.choose(swedish, english);
-    let heads = [(say("Uppgift", "Fact"), 34.0), (say("Värde", "Value"), 100.0)];
+    let heads = [
+        (say("Uppgift", "Fact"), 34.0),
+        (say("Värde", "Value"), 100.0),
+    ];
     let name = say("Om körningen", "About the run");
     let mut sheet = Sheet::new(workbook, looks, name, 0, heads)?;
     let check = say(
@@ -251,26 +288,46 @@ fn about(
          against the source before use.",
     );
     let mut put = |name: &str, value: Cell| sheet.row(looks, [Cell::text(name), value]);
-    #[expect(clippy::cast_precision_loss, reason = "counts of files are far below 2^52")]
     let number = |count: usize| Cell::Number(count as f64);
     put(say("Att tänka på", "Please note"), Cell::text(check))?;
-    put(say("Remiss", "Consultation"), Cell::text(&codebook.consultation))?;
+    put(
+        say("Remiss", "Consultation"),
+        Cell::text(&codebook.consultation),
+    )?;
     put(say("Titel", "Title"), Cell::text(&codebook.title))?;
-    put(say("Inlämnade svar", "Responses handed in"), number(facts.responses))?;
+    put(
+        say("Inlämnade svar", "Responses handed in"),
+        number(facts.responses),
+    )?;
     put(say("Analyserade", "Analysed"), number(tally.results))?;
     put(say("Misslyckade", "Failed"), number(tally.failures))?;
-    put(say("Uppgifter att granska", "Statements to review"), number(tally.flagged))?;
+    put(
+        say("Uppgifter att granska", "Statements to review"),
+        number(tally.flagged),
+    )?;
     put(say("Start", "Start"), Cell::text(&facts.started))?;
     put(say("Slut", "End"), Cell::text(&facts.ended))?;
     put(say("Modell", "Model"), Cell::text(&facts.model))?;
-    put(say("Modellens SHA-256", "SHA-256 of the model"), Cell::text(&facts.model_sha256))?;
-    put(say("Kodbokens SHA-256", "SHA-256 of the codebook"), Cell::text(&codebook.sha256))?;
+    put(
+        say("Modellens SHA-256", "SHA-256 of the model"),
+        Cell::text(&facts.model_sha256),
+    )?;
+    put(
+        say("Kodbokens SHA-256", "SHA-256 of the codebook"),
+        Cell::text(&codebook.sha256),
+    )?;
     put(say("Beräknat på", "Computed on"), Cell::text(&facts.device))?;
     put(say("Kommando", "Command"), Cell::text(&facts.command))?;
-    put(say("Version av remiss", "Version of remiss"), Cell::text(&facts.version))?;
+    put(
+        say("Version av remiss", "Version of remiss"),
+        Cell::text(&facts.version),
+    )?;
     for passed in &facts.passed_over {
         let value = format!("{}: {}", passed.source, passed.reason);
-        put(say("Förbigången fil", "File passed over"), Cell::text(value))?;
+        put(
+            say("Förbigången fil", "File passed over"),
+            Cell::text(value),
+        )?;
     }
     Ok(sheet)
 }
@@ -279,24 +336,33 @@ fn name(result: &ResultRecord) -> Cell<'_> {
     Cell::text(result.respondent.as_deref().unwrap_or(&result.source))
 }
 
-fn stance(stance: Stance, language: Language) -> Cell<'static> {
+fn stance<'a>(stance: Stance, language: Language) -> Cell<'a> {
     Cell::Stance(stance, stance.label(language).into())
 }
 
 fn quotes(evidence: &[Evidence]) -> String {
-    let quotes: Vec<_> = evidence.iter().map(|evidence| evidence.quote.as_str()).collect();
+    let quotes: Vec<_> = evidence
+        .iter()
+        .map(|evidence| evidence.quote.as_str())
+        .collect();
     quotes.join("\n\n")
 }
 
 /// Every page once, in the order of the evidence.
 fn pages(evidence: &[Evidence]) -> String {
-    let mut pages: Vec<_> = evidence.iter().filter_map(|evidence| evidence.page).collect();
+    let mut pages: Vec<_> = evidence
+        .iter()
+        .filter_map(|evidence| evidence.page)
+        .collect();
     pages.dedup();
     let pages: Vec<_> = pages.iter().map(u32::to_string).collect();
     pages.join(", ")
 }
 
 fn reasons(flags: &[Flag], language: Language) -> String {
-    let reasons: Vec<_> = flags.iter().map(|flag| words::flag_reason(flag, language)).collect();
+    let reasons: Vec<_> = flags
+        .iter()
+        .map(|flag| words::flag_reason(flag, language))
+        .collect();
     reasons.join("\n")
 }

@@ -1,9 +1,7 @@
 //! One sheet that is filled from the top, and what its cells look like.
 
 use crate::codebook::Stance;
-use rust_xlsxwriter::{
-    Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 use std::borrow::Cow;
 
 /// The most UTF-16 units that a cell holds (Excel specifications and limits).
@@ -85,7 +83,10 @@ impl Sheet {
     ) -> Result<Self, XlsxError> {
         let mut sheet = workbook.new_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
-        sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+        sheet
+            .set_landscape()
+            .set_paper_size(9)
+            .set_print_fit_to_pages(1, 0);
         sheet.set_repeat_rows(0, 0)?;
         sheet.set_freeze_panes(1, frozen)?;
         let mut columns = 0;
@@ -95,7 +96,11 @@ impl Sheet {
             columns += 1;
         }
         let next = 1;
-        Ok(Self { sheet, columns, next })
+        Ok(Self {
+            sheet,
+            columns,
+            next,
+        })
     }
 
     pub fn row<'a>(
@@ -127,14 +132,16 @@ impl Sheet {
     }
 
     fn number(&mut self, at: (u32, u16), value: f64, look: &Format) -> Result<(), XlsxError> {
-        self.sheet.write_number_with_format(at.0, at.1, value, look)?;
+        self.sheet
+            .write_number_with_format(at.0, at.1, value, look)?;
         Ok(())
     }
 
     /// Puts the sheet last in the workbook, with a filter on every column.
     pub fn finish(mut self, workbook: &mut Workbook) -> Result<(), XlsxError> {
         if self.next > 1 {
-            self.sheet.autofilter(0, 0, self.next - 1, self.columns - 1)?;
+            self.sheet
+                .autofilter(0, 0, self.next - 1, self.columns - 1)?;
         }
         workbook.push_worksheet(self.sheet);
         Ok(())

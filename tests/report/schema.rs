@@ -1,26 +1,31 @@
 //! `docs/results.schema.json` describes exactly the lines that the types make.
 
-mod fixture;
-
+use crate::fixture;
 use remiss::analysis::Flag;
 use remiss::run::{Failure, FailureReason, Record};
 use serde_json::{Value, json};
 
 fn validator() -> jsonschema::Validator {
-    let schema = serde_json::from_str(include_str!("../docs/results.schema.json")).unwrap();
+    let schema = serde_json::from_str(include_str!("../../docs/results.schema.json")).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
 fn lines() -> Vec<Value> {
     let records = fixture::records();
-    records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
+    records
+        .iter()
+        .map(|record| serde_json::to_value(record).unwrap())
+        .collect()
 }
 
 #[test]
 fn every_line_of_a_run_is_described() {
     let validator = validator();
     for line in lines() {
-        let errors: Vec<_> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&line)
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", line["id"]);
     }
 }
@@ -31,7 +36,10 @@ fn a_failure_of_unread_bytes_is_described() {
         id: "a".to_owned(),
         source: "a.pdf".to_owned(),
         sha256: None,
-        error: FailureReason { code: "unreadable".to_owned(), message: "…".to_owned() },
+        error: FailureReason {
+            code: "unreadable".to_owned(),
+            message: "…".to_owned(),
+        },
     });
     assert!(validator().is_valid(&serde_json::to_value(failure).unwrap()));
 }
@@ -59,7 +67,13 @@ fn every_flag_is_described() {
 fn an_unknown_field_anywhere_is_refused() {
     let validator = validator();
     let line = lines().swap_remove(0);
-    for place in ["", "/summary/0", "/summary/0/evidence/0", "/stances/0", "/stances/0/evidence/0"] {
+    for place in [
+        "",
+        "/summary/0",
+        "/summary/0/evidence/0",
+        "/stances/0",
+        "/stances/0/evidence/0",
+    ] {
         let mut line = line.clone();
         line.pointer_mut(place).unwrap()["unknown"] = json!(1);
         assert!(!validator.is_valid(&line), "at `{place}`");

@@ -4,8 +4,7 @@
 //! Needs Chromium (`REMISS_CHROMIUM`, or on the path) and `npm ci` in `tests/browser`. Where one
 //! of them is missing the tests say so and pass, unless `REMISS_REQUIRE_BROWSER=1`.
 
-mod fixture;
-
+use crate::fixture;
 use headless_chrome::browser::tab::point::Point;
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::protocol::cdp::{Emulation, Network};
@@ -49,9 +48,16 @@ impl Opened {
             .sandbox(false)
             .user_data_dir(Some(directory.path().join("profile")))
             .idle_browser_timeout(Duration::from_secs(600))
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+            .args(
+                [
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    "--no-first-run",
+                ]
                 .map(OsStr::new)
-                .to_vec())
+                .to_vec(),
+            )
             .build()
             .unwrap();
         let browser = Browser::new(options).unwrap();
@@ -76,8 +82,17 @@ impl Opened {
         }))
         .unwrap();
         let address = format!("file://{}", reports.html.display());
-        tab.navigate_to(&address).unwrap().wait_until_navigated().unwrap();
-        Some(Self { tab, requests, address, _browser: browser, _directory: directory })
+        tab.navigate_to(&address)
+            .unwrap()
+            .wait_until_navigated()
+            .unwrap();
+        Some(Self {
+            tab,
+            requests,
+            address,
+            _browser: browser,
+            _directory: directory,
+        })
     }
 
     /// The string that an expression gives.
@@ -104,7 +119,10 @@ impl Opened {
                const b = e.getClientRects()[0]; return (b.left + b.width / 2) + ' ' + (b.top + 8); }})()"
         ));
         let (x, y) = place.split_once(' ').unwrap();
-        let point = Point { x: x.parse().unwrap(), y: y.parse().unwrap() };
+        let point = Point {
+            x: x.parse().unwrap(),
+            y: y.parse().unwrap(),
+        };
         self.tab.click_point(point).unwrap();
     }
 
@@ -171,42 +189,61 @@ fn result(id: &str) -> (usize, Box<ResultRecord>, String) {
 
 fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("REMISS_CHROMIUM").map(PathBuf::from);
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| {
-        std::env::split_paths(&path).collect::<Vec<_>>()
-    });
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let found = named.or_else(|| {
         on_path
-            .flat_map(|folder| ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name)))
+            .flat_map(|folder| {
+                ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name))
+            })
             .find(|path| path.is_file())
     });
     found.or_else(|| skip("Chromium is not installed"))
 }
 
 fn axe() -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules/axe-core/axe.min.js");
-    std::fs::read_to_string(path).ok().or_else(|| skip("axe-core is not installed; run `npm ci` in tests/browser"))
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/browser/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(path)
+        .ok()
+        .or_else(|| skip("axe-core is not installed; run `npm ci` in tests/browser"))
 }
 
 fn skip<T>(why: &str) -> Option<T> {
-    assert!(std::env::var_os("REMISS_REQUIRE_BROWSER").is_none_or(|value| value != "1"), "{why}");
+    assert!(
+        std::env::var_os("REMISS_REQUIRE_BROWSER").is_none_or(|value| value != "1"),
+        "{why}"
+    );
     eprintln!("\n*** SKIPPED, nothing was tested: {why} ***\n");
     None
 }
 
 #[test]
 fn a_click_marks_exactly_the_evidence() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else { return };
-    for id in ["datastodsmyndigheten", "alvstads-kommun", "naringslivsradet"] {
+    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+        return;
+    };
+    for id in [
+        "datastodsmyndigheten",
+        "alvstads-kommun",
+        "naringslivsradet",
+    ] {
         let (number, result, text) = result(id);
         for (point, index) in result.summary.iter().zip(1..) {
             page.click(&format!("r{number}.{index}"));
             page.assert_marked(&point.evidence, &text);
         }
-        for finding in result.stances.iter().filter(|finding| !finding.evidence.is_empty()) {
+        for finding in result
+            .stances
+            .iter()
+            .filter(|finding| !finding.evidence.is_empty())
+        {
             let button = format!("r{number}-{}", finding.theme);
             page.click(&button);
             page.assert_marked(&finding.evidence, &text);
-            let current = page.ask("[...document.querySelectorAll('[aria-current]')].map(e => e.id).join()");
+            let current =
+                page.ask("[...document.querySelectorAll('[aria-current]')].map(e => e.id).join()");
             assert_eq!(current, button);
         }
     }
@@ -214,7 +251,9 @@ fn a_click_marks_exactly_the_evidence() {
 
 #[test]
 fn a_cell_of_the_matrix_leads_to_the_marked_stance() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else { return };
+    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+        return;
+    };
     let (number, result, text) = result("datastodsmyndigheten");
     page.ask(&format!(
         "(async () => {{ document.querySelector('#m{number} a[href$=lagstiftning]').click();
@@ -226,10 +265,15 @@ fn a_cell_of_the_matrix_leads_to_the_marked_stance() {
 
 #[test]
 fn the_keyboard_alone_is_enough() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else { return };
+    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+        return;
+    };
     let (number, result, text) = result("alvstads-kommun");
     let finding = &result.stances[1];
-    assert!(!finding.evidence[0].parts.is_empty(), "the sentence is interrupted by a page break");
+    assert!(
+        !finding.evidence[0].parts.is_empty(),
+        "the sentence is interrupted by a page break"
+    );
     for (button, evidence, key) in [
         (format!("r{number}.1"), &result.summary[0].evidence, "Enter"),
         (format!("r{number}-datadelning"), &finding.evidence, "Space"),
@@ -237,8 +281,14 @@ fn the_keyboard_alone_is_enough() {
         page.tab_to(&button);
         page.tab.press_key(key).unwrap();
         page.assert_marked(evidence, &text);
-        assert!(page.focused().starts_with(&format!("r{number}e")), "the focus follows to the source");
-        assert!(page.ask("document.getElementById('status').textContent").starts_with("Markerat i källtexten: "));
+        assert!(
+            page.focused().starts_with(&format!("r{number}e")),
+            "the focus follows to the source"
+        );
+        assert!(
+            page.ask("document.getElementById('status').textContent")
+                .starts_with("Markerat i källtexten: ")
+        );
         page.tab.press_key("Escape").unwrap();
         assert_eq!(page.focused(), button);
         assert_eq!(page.marked(), "");
@@ -247,21 +297,38 @@ fn the_keyboard_alone_is_enough() {
 
 #[test]
 fn the_matrix_filters_and_sorts() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else { return };
+    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+        return;
+    };
     let shown = "[...document.querySelectorAll('#matrix-table tbody tr:not([hidden]) th a')].map(a => a.textContent).join('|')";
-    page.ask("(() => { const s = document.getElementById('filter-stance'); s.value = '3';
+    page.ask(
+        "(() => { const s = document.getElementById('filter-stance'); s.value = '3';
         document.getElementById('filter-theme').value = '4';
-        s.dispatchEvent(new Event('input', {bubbles: true})); return ''; })()");
-    assert_eq!(page.ask(shown), "Älvstads kommun|Näringslivsrådet för teknik");
-    assert_eq!(page.ask("document.getElementById('shown').textContent"), "Visar 2 av 12 svar");
-    page.ask("(() => { document.querySelector('#matrix-table thead button').click(); return ''; })()");
-    assert_eq!(page.ask(shown), "Näringslivsrådet för teknik|Älvstads kommun");
+        s.dispatchEvent(new Event('input', {bubbles: true})); return ''; })()",
+    );
+    assert_eq!(
+        page.ask(shown),
+        "Älvstads kommun|Näringslivsrådet för teknik"
+    );
+    assert_eq!(
+        page.ask("document.getElementById('shown').textContent"),
+        "Visar 2 av 12 svar"
+    );
+    page.ask(
+        "(() => { document.querySelector('#matrix-table thead button').click(); return ''; })()",
+    );
+    assert_eq!(
+        page.ask(shown),
+        "Näringslivsrådet för teknik|Älvstads kommun"
+    );
 }
 
 #[test]
 fn nothing_is_fetched_and_nothing_scrolls_sideways() {
     for size in [DESKTOP, NARROW] {
-        let Some(page) = Opened::new(Language::Sv, size) else { return };
+        let Some(page) = Opened::new(Language::Sv, size) else {
+            return;
+        };
         let (number, ..) = result("datastodsmyndigheten");
         page.click(&format!("r{number}-sandlada"));
         let overflow = page.ask(
@@ -279,7 +346,9 @@ fn axe_finds_nothing() {
     let Some(axe) = axe() else { return };
     for language in [Language::Sv, Language::En] {
         for size in [DESKTOP, NARROW] {
-            let Some(page) = Opened::new(language, size) else { return };
+            let Some(page) = Opened::new(language, size) else {
+                return;
+            };
             // Parts that wait to be scrolled to are judged too.
             page.ask(
                 "(() => { document.querySelectorAll('.theme, .response').forEach(e => e.style.contentVisibility = 'visible');

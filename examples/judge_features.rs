@@ -45,7 +45,10 @@ fn main() -> Result<()> {
             }
             let features = judge.features(&response, &themes);
             for (theme, pairs) in codebook.themes.iter().zip(&features.pairs) {
-                let stance = written.stances.get(&theme.id).map_or("not_addressed", String::as_str);
+                let stance = written
+                    .stances
+                    .get(&theme.id)
+                    .map_or("not_addressed", String::as_str);
                 let row = Row {
                     part: name(part),
                     consultation: &consultation.id,

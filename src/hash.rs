@@ -14,7 +14,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 pub(crate) fn sha256_of_file(path: &Path) -> io::Result<String> {
     // Opening a folder succeeds and a pipe would block for ever; neither is a response.
     if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
     }
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;

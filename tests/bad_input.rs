@@ -10,7 +10,9 @@ use std::path::Path;
 use support::{CODEBOOK, output, remiss, text};
 
 fn shipped(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/files")
+        .join(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -20,8 +22,12 @@ fn bomb() -> Vec<u8> {
     let options = zip::write::SimpleFileOptions::default();
     archive.start_file("[Content_Types].xml", options).unwrap();
     archive.write_all(b"<Types/>").unwrap();
-    archive.start_file("word/document.xml", options.large_file(true)).unwrap();
-    archive.write_all(b"<w:document><w:body><w:p><w:r><w:t>").unwrap();
+    archive
+        .start_file("word/document.xml", options.large_file(true))
+        .unwrap();
+    archive
+        .write_all(b"<w:document><w:body><w:p><w:r><w:t>")
+        .unwrap();
     let block = vec![b'a'; 1 << 20];
     for _ in 0..300 {
         archive.write_all(&block).unwrap();
@@ -46,8 +52,14 @@ fn every_odd_file_is_accounted_for() {
     write("avklippt.docx", &whole[..whole.len() / 2]);
     write("bomb.docx", &bomb());
     write("bild.xyz", b"\x00\x01\x02");
-    write("Å och ä med mellanslag.txt", "Kommunen tillstyrker bidraget.\n".as_bytes());
-    write("gammal.txt", b"Kommunen avstyrker avgiften f\xf6r tillsyn av brandskyddet p\xe5 landet.\n");
+    write(
+        "Å och ä med mellanslag.txt",
+        "Kommunen tillstyrker bidraget.\n".as_bytes(),
+    );
+    write(
+        "gammal.txt",
+        b"Kommunen avstyrker avgiften f\xf6r tillsyn av brandskyddet p\xe5 landet.\n",
+    );
     let huge = fs::File::create(input.join("stor.txt")).unwrap();
     huge.set_len(100 << 20).unwrap();
     #[cfg(unix)]
@@ -72,7 +84,10 @@ fn every_odd_file_is_accounted_for() {
         .map(|line| {
             let record: Value = serde_json::from_str(line).unwrap();
             let code = record["error"]["code"].as_str().unwrap_or("result");
-            (record["source"].as_str().unwrap().to_owned(), code.to_owned())
+            (
+                record["source"].as_str().unwrap().to_owned(),
+                code.to_owned(),
+            )
         })
         .collect();
     for (source, code) in [
@@ -87,18 +102,29 @@ fn every_odd_file_is_accounted_for() {
         ("Å och ä med mellanslag.txt", "result"),
         ("gammal.txt", "result"),
     ] {
-        assert_eq!(codes.get(source).map(String::as_str), Some(code), "{source}");
+        assert_eq!(
+            codes.get(source).map(String::as_str),
+            Some(code),
+            "{source}"
+        );
     }
     #[cfg(unix)]
     for source in ["slinga-a.txt", "slinga-b.txt", "bruten.txt"] {
-        assert_eq!(codes.get(source).map(String::as_str), Some("unreadable"), "{source}");
+        assert_eq!(
+            codes.get(source).map(String::as_str),
+            Some("unreadable"),
+            "{source}"
+        );
     }
     let manifest: Value =
         serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
     assert_eq!(manifest["totals"]["responses"], codes.len());
     assert_eq!(manifest["totals"]["analysed"], 2);
     assert_eq!(manifest["totals"]["failed"], codes.len() - 2);
-    assert!(printed.contains(&format!("misslyckade: {}", codes.len() - 2)), "{printed}");
+    assert!(
+        printed.contains(&format!("misslyckade: {}", codes.len() - 2)),
+        "{printed}"
+    );
     assert!(out.join("report.html").exists());
 }
 
@@ -118,5 +144,9 @@ fn a_file_without_permission_is_a_named_failure() {
     let out = folder.path().join("out");
     let done = output(remiss(&["run", folder.path().to_str().unwrap(), "--out"]).arg(&out));
     assert_eq!(done.status.code(), Some(2));
-    assert!(fs::read_to_string(out.join("results.jsonl")).unwrap().contains("unreadable"));
+    assert!(
+        fs::read_to_string(out.join("results.jsonl"))
+            .unwrap()
+            .contains("unreadable")
+    );
 }

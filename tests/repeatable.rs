@@ -57,13 +57,19 @@ fn a_killed_run_ends_as_an_uninterrupted_one() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(interrupted > kills / 2, "the run was over before it could be killed");
+    assert!(
+        interrupted > kills / 2,
+        "the run was over before it could be killed"
+    );
     println!("killed {interrupted} times");
     assert_eq!(run(&input, &out, &[]), whole);
     let left: Vec<PathBuf> = fs::read_dir(&out)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "partial"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "partial")
+        })
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -78,12 +84,17 @@ fn threads_and_order_change_nothing() {
     let two = run(&input, &folder.path().join("b"), &["--threads", "2"]);
     assert_eq!(two, reference);
     // The files one by one, last first.
-    let mut files: Vec<PathBuf> = (0..12).map(|n| input.join(format!("svar-{n:04}.txt"))).collect();
+    let mut files: Vec<PathBuf> = (0..12)
+        .map(|n| input.join(format!("svar-{n:04}.txt")))
+        .collect();
     files.reverse();
     let out = folder.path().join("reversed");
     let done = output(remiss(&["run", "--quiet", "--out"]).arg(&out).args(&files));
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
-    assert_eq!(fs::read_to_string(out.join("results.jsonl")).unwrap(), reference);
+    assert_eq!(
+        fs::read_to_string(out.join("results.jsonl")).unwrap(),
+        reference
+    );
 }
 
 #[test]
@@ -94,7 +105,11 @@ fn a_changed_input_is_said_and_analysed_anew() {
     write_responses(&input, 3, 6);
     let out = folder.path().join("out");
     run(&input, &out, &[]);
-    fs::write(input.join("svar-0001.txt"), "Kommunen avstyrker förslaget om en larmcentral.\n").unwrap();
+    fs::write(
+        input.join("svar-0001.txt"),
+        "Kommunen avstyrker förslaget om en larmcentral.\n",
+    )
+    .unwrap();
     fs::remove_file(input.join("svar-0002.txt")).unwrap();
     let again = output(remiss(&["run", input.to_str().unwrap(), "--out"]).arg(&out));
     assert_eq!(again.status.code(), Some(0));
@@ -114,10 +129,19 @@ fn another_codebook_is_never_mixed_in() {
     let out = folder.path().join("out");
     let before = run(&input, &out, &[]);
     let codebook = input.join("themes.toml");
-    let changed = fs::read_to_string(&codebook).unwrap().replace("Tillsynsavgift", "Avgift");
+    let changed = fs::read_to_string(&codebook)
+        .unwrap()
+        .replace("Tillsynsavgift", "Avgift");
     fs::write(&codebook, changed).unwrap();
     let refused = output(remiss(&["run", input.to_str().unwrap(), "--out"]).arg(&out));
     assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("another codebook"), "{}", text(&refused.stderr));
-    assert_eq!(fs::read_to_string(out.join("results.jsonl")).unwrap(), before);
+    assert!(
+        text(&refused.stderr).contains("another codebook"),
+        "{}",
+        text(&refused.stderr)
+    );
+    assert_eq!(
+        fs::read_to_string(out.join("results.jsonl")).unwrap(),
+        before
+    );
 }

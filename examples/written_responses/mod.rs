@@ -2,9 +2,9 @@
 //! text in, [`Consultation`]s out. Every fault names the line.
 
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeMap;
 use remiss::codebook::{Codebook, Theme, ThemeText};
 use remiss::corpus::{Format, Metadata, Response, Section, Sentence, SentenceKind, Span};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A theme of a consultation.
@@ -81,8 +81,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<(Part, Consultation)>> {
     for file in files {
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("`{}` cannot be opened", file.display()))?;
-        let consultations =
-            parse(&text).with_context(|| format!("in `{}`", file.display()))?;
+        let consultations = parse(&text).with_context(|| format!("in `{}`", file.display()))?;
         let parts = (1..).map(Part::of_place);
         all.extend(parts.zip(consultations));
     }
@@ -115,7 +114,9 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
         });
         return Ok(());
     }
-    let consultation = consultations.last_mut().context("a line before the first `%`")?;
+    let consultation = consultations
+        .last_mut()
+        .context("a line before the first `%`")?;
     match mark {
         "@" => {
             let [id, name, proposal, description] = fields(rest)?;
@@ -142,7 +143,10 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
         _ => {}
     }
     let themes = &consultation.themes;
-    let response = consultation.responses.last_mut().context("a line before the first `##`")?;
+    let response = consultation
+        .responses
+        .last_mut()
+        .context("a line before the first `##`")?;
     match mark {
         "=" => {
             let mut stances = labels(rest)?;
@@ -179,7 +183,10 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
 }
 
 fn fields<const N: usize>(rest: &str) -> Result<[String; N]> {
-    let fields: Vec<String> = rest.splitn(N, '|').map(|field| field.trim().to_owned()).collect();
+    let fields: Vec<String> = rest
+        .splitn(N, '|')
+        .map(|field| field.trim().to_owned())
+        .collect();
     let found = fields.len();
     match fields.try_into() {
         Ok(fields) => Ok(fields),
@@ -190,8 +197,9 @@ fn fields<const N: usize>(rest: &str) -> Result<[String; N]> {
 fn labels(text: &str) -> Result<BTreeMap<String, String>> {
     text.split_whitespace()
         .map(|pair| {
-            let (theme, label) =
-                pair.split_once(':').with_context(|| format!("`{pair}` has no `:`"))?;
+            let (theme, label) = pair
+                .split_once(':')
+                .with_context(|| format!("`{pair}` has no `:`"))?;
             Ok((theme.to_owned(), label.to_owned()))
         })
         .collect()

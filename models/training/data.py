@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 STANCES = ["for", "against", "conditional", "none"]
-NOT_GIVEN = -100  # a label that is unknown: no loss
 
 
 # ---------------------------------------------------------------- our responses

@@ -1,4 +1,4 @@
-"""Pre-trains the encoder by masked-language modelling, on CPU, in about an hour.
+"""Pre-trains the encoder by masked-language modelling, on CPU.
 
     python pretrain.py --tokenizer tokenizer.json --text a.txt.xz b.txt.xz \
         --statutes sfs.txt.xz --checkpoints checkpoints --minutes 50

@@ -133,7 +133,11 @@ impl ResponseFeatures {
         let headings: Vec<Vec<Match>> = response
             .sections
             .iter()
-            .map(|section| themes.topics.matches(section.title.as_deref().unwrap_or("")))
+            .map(|section| {
+                themes
+                    .topics
+                    .matches(section.title.as_deref().unwrap_or(""))
+            })
             .collect();
         let readings: Vec<Reading> = sentences
             .iter()
@@ -163,7 +167,11 @@ impl ResponseFeatures {
         };
         Self {
             pairs: (0..themes.codebook.themes.len())
-                .map(|theme| (0..sentences.len()).map(|index| pair(theme, index)).collect())
+                .map(|theme| {
+                    (0..sentences.len())
+                        .map(|index| pair(theme, index))
+                        .collect()
+                })
                 .collect(),
             cues: readings.iter().map(Cues::of).collect(),
         }
@@ -173,9 +181,10 @@ impl ResponseFeatures {
 /// The sentence that introduces the list that `sentence` is an item of.
 fn lead_of<'a>(response: &'a Response, sentence: &Sentence) -> Option<&'a str> {
     match sentence.kind {
-        SentenceKind::ListItem { lead: Some(id) } => {
-            response.sentences.get(id - 1).map(|lead| lead.text.as_str())
-        }
+        SentenceKind::ListItem { lead: Some(id) } => response
+            .sentences
+            .get(id - 1)
+            .map(|lead| lead.text.as_str()),
         SentenceKind::ListItem { lead: None } | SentenceKind::Prose => None,
     }
 }

@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-const EMBEDDED: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/embedded/fusion.json"));
+const EMBEDDED: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/models/embedded/fusion.json"
+));
 
 /// The weights do not fit this program.
 #[derive(Debug, Error)]
@@ -117,7 +119,13 @@ impl StanceFeatures {
     pub fn of(judgements: &[PairJudgement]) -> Self {
         let mut sum = Self::default();
         for judgement in judgements {
-            let PairJudgement { relevance, supporting, opposing, conditional, .. } = *judgement;
+            let PairJudgement {
+                relevance,
+                supporting,
+                opposing,
+                conditional,
+                ..
+            } = *judgement;
             sum.top_relevance = sum.top_relevance.max(relevance);
             sum.relevant += relevance;
             sum.top_for = sum.top_for.max(relevance * supporting);
@@ -243,21 +251,29 @@ mod tests {
         let fusion = Fusion::embedded();
         assert!((0.0..1.0).contains(&fusion.review_threshold()));
         let judgement = fusion.pair(&PairFeatures::default());
-        let sum = judgement.supporting + judgement.opposing + judgement.conditional + judgement.neutral;
+        let sum =
+            judgement.supporting + judgement.opposing + judgement.conditional + judgement.neutral;
         assert!((sum - 1.0).abs() < 1e-5);
     }
 
     #[test]
     fn weights_for_other_features_are_refused() {
         let renamed = EMBEDDED.replacen("\"heading_overlap\"", "\"title_overlap\"", 1);
-        assert!(Fusion::parse(&renamed).unwrap_err().to_string().contains("title_overlap"));
+        assert!(
+            Fusion::parse(&renamed)
+                .unwrap_err()
+                .to_string()
+                .contains("title_overlap")
+        );
     }
 
     #[test]
     fn nothing_said_is_not_addressed() {
         let features = StanceFeatures::of(&[PairJudgement::default(); 5]);
         let probabilities = Fusion::embedded().stance(&features);
-        let best = (0..6).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b])).unwrap();
+        let best = (0..6)
+            .max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))
+            .unwrap();
         assert_eq!(Stance::ALL[best], Stance::NotAddressed);
     }
 }

@@ -107,7 +107,11 @@ impl Judge {
     ) -> Finding {
         let probabilities = self.fusion.stance(&StanceFeatures::of(judgements));
         let best = (0..probabilities.len())
-            .max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]).then(b.cmp(&a)))
+            .max_by(|&a, &b| {
+                probabilities[a]
+                    .total_cmp(&probabilities[b])
+                    .then(b.cmp(&a))
+            })
             .unwrap_or(0);
         let stance = Stance::ALL[best];
         let score = probabilities[best];
@@ -207,7 +211,9 @@ fn cited(stance: Stance, judgements: &[PairJudgement]) -> Vec<usize> {
 /// A one-sided stance although a sentence speaks clearly for the other side.
 fn contradicts(stance: Stance, judgements: &[PairJudgement]) -> bool {
     let clearly = |side: fn(&PairJudgement) -> f32| {
-        judgements.iter().any(|judgement| judgement.relevance * side(judgement) > EVIDENT)
+        judgements
+            .iter()
+            .any(|judgement| judgement.relevance * side(judgement) > EVIDENT)
     };
     match stance {
         Stance::Supports | Stance::SupportsWithReservations => clearly(|j| j.opposing),

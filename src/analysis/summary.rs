@@ -32,7 +32,9 @@ pub(super) fn extract(
     judgements: &[Vec<PairJudgement>],
 ) -> Vec<SummaryPoint> {
     let sentences = &response.sentences;
-    let room = (sentences.len() / ONE_IN).clamp(FEWEST, MOST).min(sentences.len());
+    let room = (sentences.len() / ONE_IN)
+        .clamp(FEWEST, MOST)
+        .min(sentences.len());
     let worth: Vec<f32> = (0..sentences.len())
         .map(|index| {
             let position = judgements

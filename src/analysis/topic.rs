@@ -76,7 +76,10 @@ impl Topics {
             .iter()
             .map(|topic| Match {
                 overlap: self.overlap(topic, &grams),
-                keyword: topic.keywords.iter().any(|word| begins_a_word(&lower, word)),
+                keyword: topic
+                    .keywords
+                    .iter()
+                    .any(|word| begins_a_word(&lower, word)),
             })
             .collect()
     }
@@ -105,7 +108,11 @@ fn theme_grams(theme: &Theme) -> HashSet<String> {
 fn length(grams: &HashSet<String>, weights: &HashMap<String, f32>) -> f32 {
     let mut sorted: Vec<&String> = grams.iter().collect();
     sorted.sort_unstable();
-    sorted.iter().map(|gram| weights[*gram].powi(2)).sum::<f32>().sqrt()
+    sorted
+        .iter()
+        .map(|gram| weights[*gram].powi(2))
+        .sum::<f32>()
+        .sqrt()
 }
 
 /// Four-letter stretches of the longer words of a lower-case text.
@@ -131,7 +138,10 @@ pub(super) fn similarity(left: &str, right: &str) -> f32 {
 /// `word` stands in `text` with no letter or digit just before it.
 fn begins_a_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+        !text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric)
     })
 }
 

@@ -15,7 +15,9 @@ const CLEAR: f32 = 0.5;
 /// The respondent declines to answer or has no comments, and says nothing else.
 pub(super) fn abstains(response: &Response, cues: &[Cues]) -> bool {
     let takes_a_position = |cue: &Cues| {
-        !cue.abstention && !cue.reported && cue.support.max(cue.oppose).max(cue.reservation) >= CLEAR
+        !cue.abstention
+            && !cue.reported
+            && cue.support.max(cue.oppose).max(cue.reservation) >= CLEAR
     };
     response.sentences.len() <= LONGEST_ABSTENTION
         && cues.iter().any(|cue| cue.abstention)
@@ -95,7 +97,11 @@ mod tests {
             ([0, 0, 2, 0], Stance::Mixed),
         ] {
             let [full, reserved, mixed, against] = votes;
-            assert_eq!(by_votes(full, reserved, mixed, against), expected, "{votes:?}");
+            assert_eq!(
+                by_votes(full, reserved, mixed, against),
+                expected,
+                "{votes:?}"
+            );
         }
     }
 }

@@ -68,18 +68,28 @@ fn print(response: &Response, common: &Common, out: &mut impl Write) -> std::io:
         if section != Some(sentence.section) {
             section = Some(sentence.section);
             if let Some(title) = &response.sections[sentence.section].title {
-                writeln!(out, "\n{} {title}", "#".repeat(response.sections[sentence.section].level.into()))?;
+                writeln!(
+                    out,
+                    "\n{} {title}",
+                    "#".repeat(response.sections[sentence.section].level.into())
+                )?;
             } else {
                 writeln!(out)?;
             }
         }
-        let page = sentence.page.map_or(String::new(), |page| format!(" s. {page}"));
+        let page = sentence
+            .page
+            .map_or(String::new(), |page| format!(" s. {page}"));
         let mark = match sentence.kind {
             SentenceKind::Prose => "",
             SentenceKind::ListItem { .. } => "• ",
         };
         let span = sentence.span();
-        writeln!(out, "{:>4}{page} [{}–{}] {mark}{}", sentence.id, span.start, span.end, sentence.text)?;
+        writeln!(
+            out,
+            "{:>4}{page} [{}–{}] {mark}{}",
+            sentence.id, span.start, span.end, sentence.text
+        )?;
     }
     Ok(())
 }

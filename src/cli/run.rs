@@ -152,7 +152,11 @@ impl Teller {
         }
         let say = |swedish, english| self.language.choose(swedish, english);
         match progress {
-            Progress::Begins { responses, already_done, passed_over } => {
+            Progress::Begins {
+                responses,
+                already_done,
+                passed_over,
+            } => {
                 for file in *passed_over {
                     let what = say("förbigås", "passed over");
                     eprintln!("{what}: {} ({})", file.path.display(), file.reason);
@@ -184,7 +188,9 @@ impl Teller {
                 }
                 self.bar.inc(1);
             }
-            Progress::Writing => self.bar.set_message(say("skriver rapport", "writing the report")),
+            Progress::Writing => self
+                .bar
+                .set_message(say("skriver rapport", "writing the report")),
         }
     }
 
@@ -226,30 +232,53 @@ fn print(
         writeln!(out, "{} {what}", outcome.abstaining)?;
     }
     writeln!(out)?;
-    let columns: Vec<&str> = Stance::ALL.iter().map(|stance| stance.label(language)).collect();
+    let columns: Vec<&str> = Stance::ALL
+        .iter()
+        .map(|stance| stance.label(language))
+        .collect();
     let names: Vec<&str> = codebook
         .themes
         .iter()
         .map(|theme| theme.in_language(language).name.as_str())
         .collect();
-    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    writeln!(out, "{:widest$}  {}", say("Tema", "Theme"), columns.join("  "))?;
+    let widest = names
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    writeln!(
+        out,
+        "{:widest$}  {}",
+        say("Tema", "Theme"),
+        columns.join("  ")
+    )?;
     for (name, (_, counts)) in names.iter().zip(&outcome.counts) {
         write!(out, "{name:widest$}")?;
         for (stance, column) in Stance::ALL.iter().zip(&columns) {
             let count = counts.get(stance).copied().unwrap_or(0);
-            let shown = if count == 0 { "–".to_owned() } else { count.to_string() };
+            let shown = if count == 0 {
+                "–".to_owned()
+            } else {
+                count.to_string()
+            };
             write!(out, "  {shown:>width$}", width = column.chars().count())?;
         }
         writeln!(out)?;
     }
     writeln!(out)?;
     if outcome.to_review > 0 {
-        let what = say("ställningstaganden bör granskas", "stances should be reviewed");
+        let what = say(
+            "ställningstaganden bör granskas",
+            "stances should be reviewed",
+        );
         writeln!(out, "{} {what}", outcome.to_review)?;
     }
     for (source, message) in &outcome.failures {
-        writeln!(out, "{}: {source}: {message}", say("misslyckades", "failed"))?;
+        writeln!(
+            out,
+            "{}: {source}: {message}",
+            say("misslyckades", "failed")
+        )?;
     }
     writeln!(out, "{}: {}", say("Rapport", "Report"), report.display())
         .context("the result cannot be printed")?;

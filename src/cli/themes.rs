@@ -38,14 +38,21 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
         title => format!("{}, {title}", codebook.consultation),
     };
     writeln!(out, "{heading}")?;
-    let widest = codebook.themes.iter().map(|theme| theme.id.len()).max().unwrap_or(0);
+    let widest = codebook
+        .themes
+        .iter()
+        .map(|theme| theme.id.len())
+        .max()
+        .unwrap_or(0);
     for theme in &codebook.themes {
         let text = theme.in_language(common.language);
         writeln!(out, "  {:widest$}  {}", theme.id, text.name)?;
         writeln!(out, "  {:widest$}  {}", "", text.proposal)?;
     }
     let count = codebook.themes.len();
-    let sound = common.language.choose("teman, inga fel", "themes, no faults");
+    let sound = common
+        .language
+        .choose("teman, inga fel", "themes, no faults");
     writeln!(out, "{count} {sound}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,9 +14,7 @@ mod structure;
 
 use std::path::Path;
 
-pub use discover::{
-    DiscoverError, Discovery, InputFile, PassedOver, PassedOverReason, discover,
-};
+pub use discover::{DiscoverError, Discovery, InputFile, PassedOver, PassedOverReason, discover};
 pub use error::ReadError;
 pub use read::{read, read_bytes};
 pub use response::{

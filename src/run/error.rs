@@ -11,10 +11,12 @@ pub enum RunError {
     Discover(#[from] DiscoverError),
     #[error(transparent)]
     Codebook(#[from] CodebookError),
-    #[error("there is no response to read in {inputs}\n  hint: remiss reads txt, md, html, pdf, docx and odt")]
+    #[error(
+        "there is no response to read in {inputs}\n  hint: remiss reads txt, md, html, pdf, docx and odt"
+    )]
     NoInput { inputs: String },
-    #[error("`{}` cannot be written: {source}", path.display())]
-    Write {
+    #[error("`{}` cannot be read or written: {source}", path.display())]
+    File {
         path: PathBuf,
         source: std::io::Error,
     },
@@ -40,8 +42,8 @@ pub enum RunError {
 }
 
 impl RunError {
-    pub(super) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> RunError + '_ {
-        move |source| RunError::Write {
+    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> RunError + '_ {
+        move |source| RunError::File {
             path: path.to_owned(),
             source,
         }

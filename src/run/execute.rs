@@ -79,7 +79,11 @@ pub fn execute(
 ) -> Result<Outcome, RunError> {
     let discovery = discover(&order.inputs)?;
     if discovery.files.is_empty() {
-        let names: Vec<String> = order.inputs.iter().map(|p| format!("`{}`", p.display())).collect();
+        let names: Vec<String> = order
+            .inputs
+            .iter()
+            .map(|p| format!("`{}`", p.display()))
+            .collect();
         return Err(RunError::NoInput {
             inputs: names.join(", "),
         });
@@ -167,15 +171,11 @@ fn prepare_folder(folder: &Path) -> Result<(), RunError> {
         });
     }
     let texts = folder.join(TEXTS);
-    std::fs::create_dir_all(&texts).map_err(RunError::write(&texts))
+    std::fs::create_dir_all(&texts).map_err(RunError::file(&texts))
 }
 
 /// A ledger that has begun under other settings is not gone on with.
-fn go_on_only_alike(
-    ledger: &mut Ledger,
-    folder: &Path,
-    now: &Fingerprint,
-) -> Result<(), RunError> {
+fn go_on_only_alike(ledger: &mut Ledger, folder: &Path, now: &Fingerprint) -> Result<(), RunError> {
     match ledger.newest::<Fingerprint>("begun")? {
         None => ledger.append("begun", "", now),
         Some(earlier) => match earlier.difference(now) {
@@ -196,7 +196,10 @@ fn still_to_do(
     tell: &mut impl FnMut(Progress),
 ) -> Result<Vec<Input>, RunError> {
     for id in ledger.ids()? {
-        if inputs.binary_search_by(|input| input.id.as_str().cmp(&id)).is_err() {
+        if inputs
+            .binary_search_by(|input| input.id.as_str().cmp(&id))
+            .is_err()
+        {
             tell(Progress::Gone { id: &id });
         }
     }
@@ -230,7 +233,10 @@ fn still_to_do(
 fn store(ledger: &mut Ledger, folder: &Path, done: &Done) -> Result<(), RunError> {
     let id = done.entry.record.id();
     if let Some(text) = &done.text {
-        write_atomically(&folder.join(TEXTS).join(format!("{id}.txt")), text.as_bytes())?;
+        write_atomically(
+            &folder.join(TEXTS).join(format!("{id}.txt")),
+            text.as_bytes(),
+        )?;
     }
     let kind = match done.entry.record {
         Record::Result(_) => "analysed",
@@ -264,7 +270,8 @@ impl Tally {
     fn add(&mut self, record: &Record) {
         match record {
             Record::Failure(failure) => {
-                self.failures.push((failure.source.clone(), failure.error.message.clone()));
+                self.failures
+                    .push((failure.source.clone(), failure.error.message.clone()));
             }
             Record::Result(result) => {
                 self.abstaining += usize::from(result.abstains);
@@ -278,7 +285,9 @@ impl Tally {
 
     fn finish(self) -> Outcome {
         Outcome {
-            manifest: self.manifest.expect("the manifest is set when the run ends"),
+            manifest: self
+                .manifest
+                .expect("the manifest is set when the run ends"),
             counts: self.counts,
             abstaining: self.abstaining,
             to_review: self.to_review,

@@ -18,11 +18,11 @@ pub(super) fn write_with(
     let mut name = path.as_os_str().to_owned();
     name.push(".partial");
     let partial = Path::new(&name);
-    let write = || {
+    let write = || -> std::io::Result<()> {
         let mut file = BufWriter::new(File::create(partial)?);
         produce(&mut file)?;
         file.into_inner()?.sync_all()?;
         std::fs::rename(partial, path)
     };
-    write().map_err(RunError::write(path))
+    write().map_err(RunError::file(path))
 }

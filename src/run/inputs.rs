@@ -43,13 +43,23 @@ fn name(files: Vec<(InputFile, Option<String>)>) -> Vec<Input> {
                 stem
             } else {
                 // A file that cannot be opened has no content to be told apart by.
-                let digits = hash.clone().unwrap_or_else(|| sha256(file.source.as_bytes()));
+                let digits = hash
+                    .clone()
+                    .unwrap_or_else(|| sha256(file.source.as_bytes()));
                 format!("{stem}-{}", &digits[..8])
             };
             let count = taken.entry(base.to_lowercase()).or_default();
             *count += 1;
-            let id = if *count == 1 { base } else { format!("{base}-{count}") };
-            Input { id, file, sha256: hash }
+            let id = if *count == 1 {
+                base
+            } else {
+                format!("{base}-{count}")
+            };
+            Input {
+                id,
+                file,
+                sha256: hash,
+            }
         })
         .collect();
     inputs.sort_by(|a, b| a.id.cmp(&b.id));
@@ -104,7 +114,10 @@ mod tests {
                 (file, Some(sha256(content.as_bytes())))
             })
             .collect();
-        name(files).into_iter().map(|input| (input.file.source, input.id)).collect()
+        name(files)
+            .into_iter()
+            .map(|input| (input.file.source, input.id))
+            .collect()
     }
 
     fn id<'a>(ids: &'a [(String, String)], source: &str) -> &'a str {
@@ -113,10 +126,20 @@ mod tests {
 
     #[test]
     fn an_id_is_the_stem_until_two_would_be_equal() {
-        let ids = ids(&[("a/skåne.v2.pdf", "1"), ("b/Svar.docx", "2"), ("c/svar.pdf", "3")]);
+        let ids = ids(&[
+            ("a/skåne.v2.pdf", "1"),
+            ("b/Svar.docx", "2"),
+            ("c/svar.pdf", "3"),
+        ]);
         assert_eq!(id(&ids, "a/skåne.v2.pdf"), "skåne.v2");
-        assert_eq!(id(&ids, "b/Svar.docx"), format!("Svar-{}", &sha256(b"2")[..8]));
-        assert_eq!(id(&ids, "c/svar.pdf"), format!("svar-{}", &sha256(b"3")[..8]));
+        assert_eq!(
+            id(&ids, "b/Svar.docx"),
+            format!("Svar-{}", &sha256(b"2")[..8])
+        );
+        assert_eq!(
+            id(&ids, "c/svar.pdf"),
+            format!("svar-{}", &sha256(b"3")[..8])
+        );
     }
 
     #[test]
@@ -135,8 +158,14 @@ mod tests {
     #[test]
     fn the_same_content_points_at_each_other() {
         let files = ["a.txt", "b.txt", "c.txt", "d.txt"].map(|source| {
-            let file = InputFile { path: source.into(), source: source.to_owned() };
-            (file, Some(sha256(if source == "d.txt" { b"other" } else { b"same" })))
+            let file = InputFile {
+                path: source.into(),
+                source: source.to_owned(),
+            };
+            (
+                file,
+                Some(sha256(if source == "d.txt" { b"other" } else { b"same" })),
+            )
         });
         let inputs = name(files.to_vec());
         let duplicates = duplicates(&inputs);

@@ -9,6 +9,7 @@ use crate::hash::sha256;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(super) const FILE: &str = "ledger.sqlite";
 
@@ -47,11 +48,19 @@ impl Ledger {
         let path = folder.join(FILE);
         let fail = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                RunError::Busy { path: folder.to_owned() }
+                RunError::Busy {
+                    path: folder.to_owned(),
+                }
             }
-            _ => RunError::Ledger { path: path.clone(), source },
+            _ => RunError::Ledger {
+                path: path.clone(),
+                source,
+            },
         };
         let connection = Connection::open(&path).map_err(fail)?;
+        connection
+            .busy_timeout(Duration::from_millis(300))
+            .map_err(fail)?;
         // Exclusive: two runs in one folder would write over each other's results.
         connection
             .execute_batch(
@@ -102,7 +111,11 @@ impl Ledger {
                     let (previous, hash) = (read(5)?, read(6)?);
                     let computed = chain(&previous, &read(1)?, &read(2)?, &read(3)?, &read(4)?);
                     let event: i64 = row.get(0)?;
-                    Ok((event, previous == head && hash == computed && event == expected, hash))
+                    Ok((
+                        event,
+                        previous == head && hash == computed && event == expected,
+                        hash,
+                    ))
                 };
                 let (event, sound, hash) = links().map_err(|error| self.fault(error))?;
                 if !sound {
@@ -114,7 +127,10 @@ impl Ledger {
             }
         }
         match broken {
-            Some(event) => Err(RunError::BrokenChain { path: self.path.clone(), event }),
+            Some(event) => Err(RunError::BrokenChain {
+                path: self.path.clone(),
+                event,
+            }),
             None => {
                 self.head = head;
                 Ok(())
@@ -157,7 +173,8 @@ impl Ledger {
             )
             .optional()
             .map_err(|error| self.fault(error))?;
-        row.map(|(event, body)| self.parse(event, &body)).transpose()
+        row.map(|(event, body)| self.parse(event, &body))
+            .transpose()
     }
 
     fn parse<T: for<'a> Deserialize<'a>>(&self, event: i64, body: &str) -> Result<T, RunError> {
@@ -185,15 +202,18 @@ impl Ledger {
                 "SELECT event, body FROM events WHERE response = ?1 ORDER BY event DESC LIMIT 1",
             )
             .and_then(|mut statement| {
-                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                statement
+                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
             })
             .map_err(|error| self.fault(error))?;
-        row.map(|(event, body)| self.parse(event, &body)).transpose()
+        row.map(|(event, body)| self.parse(event, &body))
+            .transpose()
     }
 
     /// Ids of all responses that have an entry.
     pub(super) fn ids(&self) -> Result<Vec<String>, RunError> {
-        let collect = || {
+        let collect = || -> rusqlite::Result<Vec<String>> {
             let mut statement = self
                 .connection
                 .prepare("SELECT DISTINCT response FROM events WHERE response <> '' ORDER BY 1")?;
@@ -205,7 +225,11 @@ impl Ledger {
 
 /// The hash of an event. The parts are separated by a byte that occurs in none of them.
 fn chain(previous: &str, kind: &str, response: &str, at: &str, body: &str) -> String {
-    sha256([previous, kind, response, at, body].join("\u{1f}").as_bytes())
+    sha256(
+        [previous, kind, response, at, body]
+            .join("\u{1f}")
+            .as_bytes(),
+    )
 }
 
 #[cfg(test)]
@@ -240,7 +264,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         filled(folder.path());
         let mut ledger = Ledger::open(folder.path()).unwrap();
-        ledger.append("failed", "a", &entry("a", "damaged_file")).unwrap();
+        ledger
+            .append("failed", "a", &entry("a", "damaged_file"))
+            .unwrap();
         assert_eq!(ledger.ids().unwrap(), ["a", "b"]);
         let Record::Failure(failure) = ledger.entry("a").unwrap().unwrap().record else {
             panic!("a failure was stored");
@@ -263,7 +289,10 @@ mod tests {
             assert_eq!(connection.execute(tampering, []).unwrap(), 1);
             drop(connection);
             let error = Ledger::open(folder.path()).err().expect(tampering);
-            assert!(matches!(error, RunError::BrokenChain { .. }), "{tampering}: {error}");
+            assert!(
+                matches!(error, RunError::BrokenChain { .. }),
+                "{tampering}: {error}"
+            );
         }
     }
 

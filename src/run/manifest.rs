@@ -84,7 +84,10 @@ impl Manifest {
     /// Reads the manifest of a run.
     pub fn read(run_directory: &Path) -> Result<Self, RunError> {
         let path = run_directory.join(FILE);
-        let fail = |source| RunError::Write { path: path.clone(), source };
+        let fail = |source| RunError::File {
+            path: path.clone(),
+            source,
+        };
         let text = std::fs::read_to_string(&path).map_err(fail)?;
         serde_json::from_str(&text)
             .map_err(|error| fail(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))

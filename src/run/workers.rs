@@ -66,9 +66,9 @@ pub(super) fn judge_all<E>(
 
 fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
     tracing::debug!(source = input.file.source, "reading");
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let response = corpus::read(&input.file)
-            .map_err(|error| reason(error.code(), &error.to_string()))?;
+    let judged = catch_unwind(AssertUnwindSafe(|| -> Result<_, FailureReason> {
+        let response =
+            corpus::read(&input.file).map_err(|error| reason(error.code(), &error.to_string()))?;
         let analysis = judge.analyse(&response, themes);
         Ok((verify(analysis, &response), response))
     }));
@@ -78,7 +78,10 @@ fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("no message");
-        Err(reason("internal_error", &format!("a fault in remiss, please report it: {message}")))
+        Err(reason(
+            "internal_error",
+            &format!("a fault in remiss, please report it: {message}"),
+        ))
     });
     match outcome {
         Ok((analysis, response)) => result(input, analysis, response),
@@ -108,7 +111,12 @@ fn reason(code: &str, message: &str) -> FailureReason {
 }
 
 fn result(input: &Input, analysis: crate::analysis::Analysis, response: Response) -> Done {
-    let Response { metadata, text, pages, .. } = response;
+    let Response {
+        metadata,
+        text,
+        pages,
+        ..
+    } = response;
     let value = |found: Option<corpus::Found>| found.map(|found| found.value);
     let record = ResultRecord {
         id: input.id.clone(),

@@ -119,16 +119,34 @@ mod tests {
         let sound = Evidence::cite(&response.sentences[0], &response.text);
         let altered = sound.quote.replace("tillstyrker", "avstyrker");
         for unsound in [
-            Evidence { quote: altered, ..sound.clone() },
-            Evidence { start: sound.start + 1, ..sound.clone() },
-            Evidence { end: 10_000, ..sound.clone() },
-            Evidence { sentence: 2, ..sound.clone() },
-            Evidence { sentence: 99, ..sound.clone() },
+            Evidence {
+                quote: altered,
+                ..sound.clone()
+            },
+            Evidence {
+                start: sound.start + 1,
+                ..sound.clone()
+            },
+            Evidence {
+                end: 10_000,
+                ..sound.clone()
+            },
+            Evidence {
+                sentence: 2,
+                ..sound.clone()
+            },
+            Evidence {
+                sentence: 99,
+                ..sound.clone()
+            },
         ] {
             let verified = verify(analysis(unsound.clone()), &response);
             let finding = &verified.stances[0];
             assert!(finding.evidence.is_empty(), "{unsound:?}");
-            assert_eq!(finding.flags, [Flag::QuotationMismatch, Flag::MissingEvidence]);
+            assert_eq!(
+                finding.flags,
+                [Flag::QuotationMismatch, Flag::MissingEvidence]
+            );
             assert_eq!(verified.summary[0].flags, finding.flags);
         }
     }

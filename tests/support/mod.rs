@@ -80,7 +80,9 @@ pub fn write_responses(folder: &Path, count: usize, sentences: usize) {
     let mut state: u64 = 0x5eed;
     let mut next = |below: usize| {
         // Knuth's MMIX constants; any generator will do, as long as it is always the same.
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) as usize % below
     };
     for number in 0..count {

@@ -28,9 +28,12 @@ fn check(rows: &[(&str, &str)], proposal: &str) {
         .filter_map(|&(sentence, expected)| {
             let found = label(sentence, None, proposal);
             let reading = lexicon().judge(sentence, Context::default());
-            let cues: Vec<&str> = reading.hits.iter().map(|hit| hit.cue.text.as_str()).collect();
-            (found != expected)
-                .then(|| format!("{expected} judged {found}: {sentence} {cues:?}"))
+            let cues: Vec<&str> = reading
+                .hits
+                .iter()
+                .map(|hit| hit.cue.text.as_str())
+                .collect();
+            (found != expected).then(|| format!("{expected} judged {found}: {sentence} {cues:?}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}:\n{}", proposal, wrong.join("\n"));
@@ -45,7 +48,10 @@ fn plain_support() {
             ("Regionen välkomnar avgiften.", "for"),
             ("Förbundet instämmer i utredningens bedömning.", "for"),
             ("Vi delar utredningens bedömning.", "for"),
-            ("Nämnden delar i allt väsentligt kommitténs slutsatser.", "for"),
+            (
+                "Nämnden delar i allt väsentligt kommitténs slutsatser.",
+                "for",
+            ),
             ("Myndigheten ställer sig bakom förslaget.", "for"),
             ("Vi ställer oss helt bakom avgiften.", "for"),
             ("Länsstyrelsen är i grunden positiv till avgiften.", "for"),
@@ -77,7 +83,10 @@ fn plain_opposition() {
             ("Förbundet är negativt till avgiften.", "against"),
             ("Vi är starkt kritiska till förslaget.", "against"),
             ("Länsstyrelsen ifrågasätter avgiften.", "against"),
-            ("Myndigheten ställer sig avvisande till förslaget.", "against"),
+            (
+                "Myndigheten ställer sig avvisande till förslaget.",
+                "against",
+            ),
             ("Kommunen avråder från en avgift.", "against"),
             ("Vi säger nej till avgiften.", "against"),
             ("Nej till en ny avgift!", "against"),
@@ -114,7 +123,10 @@ fn a_negation_turns_the_cue_in_its_reach() {
             ("Vi anser inte att en avgift är motiverad.", "against"),
             ("Kommunen tror inte att en avgift bör införas.", "against"),
             ("En avgift bör inte införas.", "against"),
-            ("Förslaget bör inte läggas till grund för lagstiftning.", "against"),
+            (
+                "Förslaget bör inte läggas till grund för lagstiftning.",
+                "against",
+            ),
             // Denied opposition is weak support.
             ("Kommunen avstyrker inte förslaget.", "for"),
             ("Vi motsätter oss inte avgiften.", "for"),
@@ -122,7 +134,10 @@ fn a_negation_turns_the_cue_in_its_reach() {
             // A denied reservation says nothing.
             ("Vi ser inte någon risk för detta.", "silent"),
             // "inte minst", "inte bara", "inte annat än" deny nothing.
-            ("Vi tillstyrker förslaget, inte minst för tydlighetens skull.", "for"),
+            (
+                "Vi tillstyrker förslaget, inte minst för tydlighetens skull.",
+                "for",
+            ),
             ("Kommunen kan inte annat än tillstyrka förslaget.", "for"),
         ],
         INTRODUCE,
@@ -135,7 +150,10 @@ fn a_negation_reaches_neither_past_att_nor_past_och_nor_past_a_comma() {
         &[
             ("Kommunen är inte berörd och tillstyrker förslaget.", "for"),
             ("Då vi inte berörs, tillstyrker vi förslaget.", "for"),
-            ("Det är inte givet, men kommunen tillstyrker förslaget.", "for"),
+            (
+                "Det är inte givet, men kommunen tillstyrker förslaget.",
+                "for",
+            ),
             ("Trots att avgiften inte är ny avstyrker vi den.", "against"),
             ("Den som inte betalar avstyrker förstås.", "against"),
         ],
@@ -164,22 +182,43 @@ fn no_objection_is_support() {
 fn conditions_and_reservations() {
     check(
         &[
-            ("Vi tillstyrker förslaget under förutsättning att staten betalar.", "conditional"),
-            ("Det förutsätter dock att kommunerna får ersättning.", "conditional"),
-            ("Förslaget bör kompletteras med en övergångsregel.", "conditional"),
+            (
+                "Vi tillstyrker förslaget under förutsättning att staten betalar.",
+                "conditional",
+            ),
+            (
+                "Det förutsätter dock att kommunerna får ersättning.",
+                "conditional",
+            ),
+            (
+                "Förslaget bör kompletteras med en övergångsregel.",
+                "conditional",
+            ),
             ("Lagtexten behöver förtydligas.", "conditional"),
             ("Frågan bör utredas vidare.", "conditional"),
-            ("Det finns en risk för att små kommuner drabbas.", "conditional"),
+            (
+                "Det finns en risk för att små kommuner drabbas.",
+                "conditional",
+            ),
             ("Vi ser en risk att små kommuner drabbas.", "conditional"),
             ("Regionen saknar en analys av kostnaderna.", "conditional"),
             ("Vi efterfrågar en konsekvensanalys.", "conditional"),
-            ("Kommunen vill betona vikten av finansiering.", "conditional"),
+            (
+                "Kommunen vill betona vikten av finansiering.",
+                "conditional",
+            ),
             ("Det krävs att staten bidrar.", "conditional"),
-            ("Avgiften kan godtas endast om undantag görs.", "conditional"),
+            (
+                "Avgiften kan godtas endast om undantag görs.",
+                "conditional",
+            ),
             ("Det är oklart hur avgiften ska tas ut.", "conditional"),
             ("Vi ställer oss tveksamma till nivån.", "conditional"),
             ("Ett villkor är att avgiften hålls låg.", "conditional"),
-            ("Utredningen har inte analyserat kostnaderna.", "conditional"),
+            (
+                "Utredningen har inte analyserat kostnaderna.",
+                "conditional",
+            ),
         ],
         INTRODUCE,
     );
@@ -189,24 +228,48 @@ fn conditions_and_reservations() {
 fn content_that_is_negated_turns_agreement() {
     check(
         &[
-            ("Vi delar bedömningen att en avgift inte bör införas.", "against"),
-            ("Kommunen instämmer i att det inte behövs någon avgift.", "against"),
-            ("Förbundet delar utredningens bedömning att någon avgift inte bör lagfästas.", "against"),
+            (
+                "Vi delar bedömningen att en avgift inte bör införas.",
+                "against",
+            ),
+            (
+                "Kommunen instämmer i att det inte behövs någon avgift.",
+                "against",
+            ),
+            (
+                "Förbundet delar utredningens bedömning att någon avgift inte bör lagfästas.",
+                "against",
+            ),
             ("Vi välkomnar att avgiften slopas.", "against"),
             ("Regionen motsätter sig att avgiften inte införs.", "for"),
-            ("Vi delar inte bedömningen att en avgift inte bör införas.", "for"),
+            (
+                "Vi delar inte bedömningen att en avgift inte bör införas.",
+                "for",
+            ),
             ("Vi delar bedömningen att en avgift bör införas.", "for"),
             ("Vi välkomnar att avgiften inte avskaffas.", "for"),
             // The negation belongs to the relative clause, or to the reason.
-            ("Vi tillstyrker att de kommuner som inte har råd får stöd.", "for"),
-            ("Vi tillstyrker att avgiften införs eftersom skatten inte räcker.", "for"),
+            (
+                "Vi tillstyrker att de kommuner som inte har råd får stöd.",
+                "for",
+            ),
+            (
+                "Vi tillstyrker att avgiften införs eftersom skatten inte räcker.",
+                "for",
+            ),
         ],
         INTRODUCE,
     );
     check(
         &[
-            ("Vi delar bedömningen att en avgift inte bör införas.", "for"),
-            ("Kommunen instämmer i att det inte behövs någon avgift.", "for"),
+            (
+                "Vi delar bedömningen att en avgift inte bör införas.",
+                "for",
+            ),
+            (
+                "Kommunen instämmer i att det inte behövs någon avgift.",
+                "for",
+            ),
             ("En avgift bör inte införas.", "for"),
             ("En avgift bör införas.", "against"),
             ("Kommunen tillstyrker förslaget.", "for"),
@@ -226,7 +289,10 @@ fn content_that_is_negated_turns_agreement() {
             ("Kommunen tillstyrker att avgiften tas bort.", "for"),
             ("Vi tillstyrker avskaffandet av avgiften.", "for"),
             ("Vi delar bedömningen att avgiften bör avskaffas.", "for"),
-            ("Vi delar bedömningen att avgiften inte bör avskaffas.", "against"),
+            (
+                "Vi delar bedömningen att avgiften inte bör avskaffas.",
+                "against",
+            ),
             ("Att avgiften avskaffas avstyrks.", "against"),
             ("Regionen förordar att avgiften behålls.", "against"),
             ("Ta bort avgiften!", "for"),
@@ -240,19 +306,37 @@ fn somebody_elses_view_is_not_the_respondents() {
     check(
         &[
             ("Utredningen föreslår att en avgift införs.", "none"),
-            ("Utredningen anser att det är angeläget att en avgift införs.", "none"),
+            (
+                "Utredningen anser att det är angeläget att en avgift införs.",
+                "none",
+            ),
             ("Enligt utredningen är avgiften ändamålsenlig.", "none"),
             ("Kommittén menar att avgiften är onödig.", "none"),
             ("Förslaget innebär att en avgift bör införas.", "none"),
-            ("Regeringen bedömer att det finns ett stort behov av avgiften.", "none"),
+            (
+                "Regeringen bedömer att det finns ett stort behov av avgiften.",
+                "none",
+            ),
             ("Flera remissinstanser har avstyrkt förslaget.", "none"),
             ("Betänkandet förordar en avgift.", "none"),
             // Taking back the word.
-            ("Utredningen föreslår en avgift, vilket kommunen tillstyrker.", "for"),
-            ("Utredningen föreslår en avgift men vi avstyrker den.", "against"),
-            ("Kommunen delar vad utredningen anför och tillstyrker förslaget.", "for"),
+            (
+                "Utredningen föreslår en avgift, vilket kommunen tillstyrker.",
+                "for",
+            ),
+            (
+                "Utredningen föreslår en avgift men vi avstyrker den.",
+                "against",
+            ),
+            (
+                "Kommunen delar vad utredningen anför och tillstyrker förslaget.",
+                "for",
+            ),
             ("Vi tillstyrker det som utredningen föreslår.", "for"),
-            ("Till skillnad från utredningen anser kommunen att avgiften är onödig.", "against"),
+            (
+                "Till skillnad från utredningen anser kommunen att avgiften är onödig.",
+                "against",
+            ),
         ],
         INTRODUCE,
     );
@@ -263,17 +347,26 @@ fn no_position_and_abstention() {
     check(
         &[
             ("Kommunen tar inte ställning till avgiften.", "none"),
-            ("Domstolen avstår från att ta ställning i denna del.", "none"),
+            (
+                "Domstolen avstår från att ta ställning i denna del.",
+                "none",
+            ),
             ("Regionen noterar förslaget.", "none"),
             ("Myndigheten har inga synpunkter på avgiften.", "none"),
-            ("Domstolen har ingen uppfattning om avgiftens storlek.", "none"),
+            (
+                "Domstolen har ingen uppfattning om avgiftens storlek.",
+                "none",
+            ),
             ("Förslaget föranleder ingen kommentar.", "none"),
         ],
         INTRODUCE,
     );
     for (sentence, abstains) in [
         ("Kommunen avstår från att yttra sig.", true),
-        ("Regionen avstår från att lämna synpunkter på betänkandet.", true),
+        (
+            "Regionen avstår från att lämna synpunkter på betänkandet.",
+            true,
+        ),
         ("Inga synpunkter.", true),
         ("Myndigheten har inga synpunkter på betänkandet.", true),
         ("The authority declines to comment.", true),
@@ -304,15 +397,43 @@ fn courtesy_is_no_support() {
 #[test]
 fn a_clause_has_its_own_stance() {
     for (sentence, about_the_fee, about_the_register) in [
-        ("Vi tillstyrker registret men avstyrker avgiften.", "against", "for"),
-        ("Vi avstyrker registret och tillstyrker avgiften.", "for", "against"),
-        ("Vi tillstyrker avgiften; registret avstyrks.", "for", "against"),
-        ("Vi är positiva till registret men kan inte tillstyrka avgiften.", "against", "for"),
-        ("Avgiften tillstyrks, medan registret avstyrks.", "for", "against"),
+        (
+            "Vi tillstyrker registret men avstyrker avgiften.",
+            "against",
+            "for",
+        ),
+        (
+            "Vi avstyrker registret och tillstyrker avgiften.",
+            "for",
+            "against",
+        ),
+        (
+            "Vi tillstyrker avgiften; registret avstyrks.",
+            "for",
+            "against",
+        ),
+        (
+            "Vi är positiva till registret men kan inte tillstyrka avgiften.",
+            "against",
+            "for",
+        ),
+        (
+            "Avgiften tillstyrks, medan registret avstyrks.",
+            "for",
+            "against",
+        ),
     ] {
-        assert_eq!(label(sentence, None, INTRODUCE), about_the_fee, "{sentence}");
+        assert_eq!(
+            label(sentence, None, INTRODUCE),
+            about_the_fee,
+            "{sentence}"
+        );
         let register = "Ett register ska inrättas.";
-        assert_eq!(label(sentence, None, register), about_the_register, "{sentence}");
+        assert_eq!(
+            label(sentence, None, register),
+            about_the_register,
+            "{sentence}"
+        );
     }
     let both = "Vi tillstyrker registret men avstyrker avgiften.";
     let reading = lexicon().judge(both, Context::default());
@@ -324,17 +445,46 @@ fn the_lead_of_a_list_decides_its_items() {
     for (lead, item, expected) in [
         ("Regionen är positiv till:", "att en avgift införs,", "for"),
         ("Regionen är positiv till:", "en avgift", "for"),
-        ("Regionen är positiv till:", "att avgiften inte införs,", "against"),
-        ("Kommunen avstyrker följande förslag:", "avgiften", "against"),
+        (
+            "Regionen är positiv till:",
+            "att avgiften inte införs,",
+            "against",
+        ),
+        (
+            "Kommunen avstyrker följande förslag:",
+            "avgiften",
+            "against",
+        ),
         ("Kommunen ställer sig inte bakom:", "avgiften", "against"),
-        ("Följande bör förtydligas:", "vem som betalar avgiften", "conditional"),
+        (
+            "Följande bör förtydligas:",
+            "vem som betalar avgiften",
+            "conditional",
+        ),
         ("Utredningen föreslår:", "att en avgift införs", "none"),
-        ("Kommunen lämnar följande synpunkter:", "avgiften avstyrks", "against"),
-        ("Kommunen lämnar följande synpunkter:", "avgiften gäller från juli", "silent"),
+        (
+            "Kommunen lämnar följande synpunkter:",
+            "avgiften avstyrks",
+            "against",
+        ),
+        (
+            "Kommunen lämnar följande synpunkter:",
+            "avgiften gäller från juli",
+            "silent",
+        ),
     ] {
-        assert_eq!(label(item, Some(lead), INTRODUCE), expected, "{lead} {item}");
+        assert_eq!(
+            label(item, Some(lead), INTRODUCE),
+            expected,
+            "{lead} {item}"
+        );
     }
-    let reading = lexicon().judge("en avgift", Context { lead: Some("Vi avstyrker:") });
+    let reading = lexicon().judge(
+        "en avgift",
+        Context {
+            lead: Some("Vi avstyrker:"),
+        },
+    );
     assert!(reading.hits[0].in_lead);
 }
 
@@ -349,8 +499,14 @@ fn english() {
             ("We cannot support the fee.", "against"),
             ("The court has no objections to the proposal.", "for"),
             ("The agency has no comments on the fee.", "none"),
-            ("The inquiry proposes that a fee should be introduced.", "none"),
-            ("We support the fee provided that exemptions are made.", "conditional"),
+            (
+                "The inquiry proposes that a fee should be introduced.",
+                "none",
+            ),
+            (
+                "We support the fee provided that exemptions are made.",
+                "conditional",
+            ),
             ("The fee should not be introduced.", "against"),
         ],
         INTRODUCE,
@@ -369,7 +525,11 @@ fn a_sentence_without_a_cue_is_silent() {
         ],
         INTRODUCE,
     );
-    assert!(lexicon().judge("Avgiften är 400 kronor.", Context::default()).is_silent());
+    assert!(
+        lexicon()
+            .judge("Avgiften är 400 kronor.", Context::default())
+            .is_silent()
+    );
 }
 
 #[test]
@@ -381,7 +541,10 @@ fn a_hit_points_at_its_words() {
     assert!(hit.negated);
     assert_eq!(hit.polarity, Polarity::Against);
     assert!(!reading.negated_content);
-    let reading = lexicon().judge("Vi delar bedömningen att den inte bör införas.", Context::default());
+    let reading = lexicon().judge(
+        "Vi delar bedömningen att den inte bör införas.",
+        Context::default(),
+    );
     assert!(reading.negated_content);
 }
 
@@ -389,9 +552,14 @@ fn a_hit_points_at_its_words() {
 fn a_fault_in_the_file_names_its_line() {
     let changed = |from: &str, to: &str| {
         let source = EMBEDDED.replacen(from, to, 1);
-        let fault = Lexicon::parse(&source, Path::new("lexicon.toml")).unwrap_err().to_string();
+        let fault = Lexicon::parse(&source, Path::new("lexicon.toml"))
+            .unwrap_err()
+            .to_string();
         let line = source[..source.find(to).unwrap()].matches('\n').count() + 1;
-        assert!(fault.starts_with(&format!("`lexicon.toml`, line {line}: ")), "{fault}");
+        assert!(
+            fault.starts_with(&format!("`lexicon.toml`, line {line}: ")),
+            "{fault}"
+        );
         fault
     };
     assert!(changed("\"tillstyrk{er|", "\"tillstyrk{er").contains("must close"));

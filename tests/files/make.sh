@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the files of this folder anew. Needs LibreOffice, Chromium, qpdf and poppler.
+# Makes the files of this folder anew. Needs LibreOffice, qpdf and poppler.
 #
 #   docs/measurements/pdf/make_pdfs.py /tmp/pdfs && tests/files/make.sh /tmp/pdfs
 set -euo pipefail
@@ -17,10 +17,7 @@ qpdf --encrypt "" chef 256 --modify=none -- "$made/region-skane-libreoffice-sing
 
 # A scan: a page as a picture, and nothing else.
 pdftoppm -r 40 -gray -jpeg -f 1 -l 1 "$made/region-skane-libreoffice-single.pdf" "$work/page"
-picture=$(base64 -w0 "$work"/page-*.jpg)
-echo "<img src='data:image/jpeg;base64,$picture'>" > "$work/scan.html"
-chromium --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
-    --print-to-pdf="$here/no-text-layer.pdf" "$work/scan.html" 2> /dev/null
+python3 "$here/scan.py" "$work"/page-*.jpg "$here/no-text-layer.pdf"
 
 # A response with a table, a list, footnotes, headings and running heads, as DOCX and ODT.
 table='<table:table xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><table:table-column table:number-columns-repeated="2"/><table:table-row><table:table-cell><text:p>Förslag</text:p></table:table-cell><table:table-cell><text:p>Ställningstagande</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>AI-verkstad</text:p></table:table-cell><table:table-cell><text:p>Tillstyrks.</text:p></table:table-cell></table:table-row></table:table>'

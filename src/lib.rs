@@ -4,18 +4,22 @@
 //!
 //! ```text
 //! files ─► corpus ─► analysis ─► verification ─► run ─► report
-//!                       ▲ ▲
-//!              codebook ┘ └ inference
+//!                         ▲
+//!                codebook ┘
 //! ```
 //!
 //! Each module is a room with one door: its first lines say what goes in and what
 //! comes out. `ARCHITECTURE.md` draws the whole house.
 
 pub mod analysis;
+pub mod cli;
 pub mod codebook;
 pub mod corpus;
+pub mod report;
 pub mod run;
+pub mod verification;
 
+mod hash;
 mod language;
 
 pub use language::Language;

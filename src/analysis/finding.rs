@@ -38,7 +38,11 @@ impl Evidence {
                 .map(|part| &text[part.start..part.end])
                 .collect(),
             parts: if interrupted {
-                sentence.parts.iter().map(|part| (part.start, part.end)).collect()
+                sentence
+                    .parts
+                    .iter()
+                    .map(|part| (part.start, part.end))
+                    .collect()
             } else {
                 Vec::new()
             },
@@ -50,7 +54,10 @@ impl Evidence {
         if self.parts.is_empty() {
             vec![Span::new(self.start, self.end)]
         } else {
-            self.parts.iter().map(|&(start, end)| Span::new(start, end)).collect()
+            self.parts
+                .iter()
+                .map(|&(start, end)| Span::new(start, end))
+                .collect()
         }
     }
 }
@@ -59,7 +66,7 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// The stance lexicon and the encoder point different ways.
+    /// Two parts of the judge point different ways.
     ModelsDisagree,
     /// The calibrated score is below the review threshold.
     LowScore,

@@ -1,7 +1,18 @@
 //! `Response` × `Codebook` × a model in, [`Analysis`] out.
 //!
-//! Knows nothing of files or storage.
+//! The [`Judge`] asks the [`lexicon`] what every sentence says and compares its letters with
+//! every theme, makes one judgement of the two ([`fusion`]), adds the sentences up to a stance
+//! for each theme, and picks the sentences of the summary. Knows nothing of files or storage.
 
+mod features;
 mod finding;
+pub mod fusion;
+mod judge;
+pub mod lexicon;
+mod summary;
+mod topic;
+mod whole;
 
+pub use features::{Cues, PairFeatures, ResponseFeatures, Themes};
 pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint};
+pub use judge::Judge;

@@ -3,7 +3,6 @@
 use super::CodebookError;
 use crate::Language;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
@@ -145,7 +144,10 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
     if !matches!(language.get_ref().as_str(), "sv" | "en") {
         return Err(Fault::new(
             language.span(),
-            format!("language `{}` is not known; write \"sv\" or \"en\"", language.get_ref()),
+            format!(
+                "language `{}` is not known; write \"sv\" or \"en\"",
+                language.get_ref()
+            ),
         ));
     }
     not_blank(&file.codebook.consultation, "consultation")?;
@@ -187,7 +189,11 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
                 proposal: entry.proposal.into_inner(),
                 description: entry.description,
             },
-            keywords: entry.keywords.into_iter().map(Spanned::into_inner).collect(),
+            keywords: entry
+                .keywords
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
             translations,
         });
     }
@@ -196,7 +202,7 @@ fn parse(source: &str) -> Result<Codebook, Fault> {
         title: file.codebook.title,
         language: language.into_inner(),
         themes,
-        sha256: format!("{:x}", Sha256::digest(source.as_bytes())),
+        sha256: crate::hash::sha256(source.as_bytes()),
     })
 }
 

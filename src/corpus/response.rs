@@ -93,10 +93,7 @@ pub struct Sentence {
 impl Sentence {
     /// From the first byte of the sentence to the last.
     pub fn span(&self) -> Span {
-        Span::new(
-            self.parts[0].start,
-            self.parts[self.parts.len() - 1].end,
-        )
+        Span::new(self.parts[0].start, self.parts[self.parts.len() - 1].end)
     }
 }
 

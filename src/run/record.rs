@@ -27,6 +27,14 @@ impl Record {
             Record::Failure(failure) => &failure.source,
         }
     }
+
+    /// SHA-256 of the file, where it could be read.
+    pub fn sha256(&self) -> Option<&str> {
+        match self {
+            Record::Result(result) => Some(&result.sha256),
+            Record::Failure(failure) => failure.sha256.as_deref(),
+        }
+    }
 }
 
 /// A response that was read and analysed.

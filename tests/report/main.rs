@@ -1,0 +1,6 @@
+//! Reports of a small run, as files, in a browser and against the schema of `results.jsonl`.
+
+mod browser;
+mod fixture;
+mod formats;
+mod schema;

@@ -4,29 +4,29 @@
 //! a full stop ends a sentence anyway only where a capital or a number follows.
 
 /// Never last in a sentence, whatever follows.
-const NEVER_LAST: [&str; 55] = [
-    "adj", "ang", "avs", "bitr", "bl.a", "bla", "d.v.s", "dvs", "doc", "dr", "e.g", "eg", "ekon",
-    "enl", "ev", "ex", "exkl", "f", "f.d", "fd", "fr", "fr.o.m", "förf", "hr", "i.e", "inkl",
-    "jfr", "jmf", "jur", "kand", "kungl", "lic", "m.a.o", "motsv", "mr", "mrs", "ms", "nuv",
-    "omkr", "p.g.a", "pga", "prof", "resp", "s.k", "sk", "st.f", "särsk", "t.ex", "t.o.m", "t.v",
-    "tekn", "tel", "tex", "tfn", "vs",
+const NEVER_LAST: &[&str] = &[
+    "adj", "ang", "avs", "bitr", "bl.a", "bla", "cf", "d.v.s", "dvs", "doc", "dr", "e.g", "eg",
+    "ekon", "enl", "ev", "ex", "exkl", "f", "f.d", "fd", "fr", "fr.o.m", "förf", "hr", "i.e",
+    "inkl", "jfr", "jmf", "jur", "kand", "kungl", "lic", "m.a.o", "motsv", "mr", "mrs", "ms",
+    "nuv", "omkr", "p.g.a", "pga", "prof", "resp", "s.k", "sk", "st.f", "särsk", "t.ex", "t.o.m",
+    "t.v", "tekn", "tel", "tex", "tfn", "vs",
 ];
 
 /// Followed by the number they belong to; before a word they are as good as any other.
-const BEFORE_NUMBER: [&str; 37] = [
-    "anm", "art", "avd", "avsn", "bet", "c", "ca", "cf", "dir", "dnr", "ds", "fig", "kap", "kl",
-    "mom", "no", "nos", "nr", "p", "pp", "prop", "rskr", "s", "sec", "sect", "sid", "skr", "ss",
-    "st", "t", "tab", "v", "vol", "rn", "dok", "reg", "gr",
+const BEFORE_NUMBER: &[&str] = &[
+    "anm", "art", "avd", "avsn", "bet", "c", "ca", "dir", "dnr", "ds", "fig", "kap", "kl", "mom",
+    "no", "nos", "nr", "p", "pp", "prop", "rskr", "s", "sec", "sect", "sid", "skr", "ss", "st",
+    "t", "tab", "v", "vol", "rn", "dok", "reg", "gr",
 ];
 
 /// Dotted abbreviations that may be last in a sentence.
-const MAY_BE_LAST: [&str; 18] = [
+const MAY_BE_LAST: &[&str] = &[
     "a.a", "d.y", "d.ä", "e.d", "e.dyl", "e.m", "f.kr", "e.kr", "f.m", "f.n", "m.fl", "m.m", "o.d",
     "o.dyl", "o.s.v", "p.m", "a.m", "f.f",
 ];
 
 /// Words after which a single capital is a designation and no initial: "alternativ A."
-const BEFORE_DESIGNATION: [&str; 17] = [
+const BEFORE_DESIGNATION: &[&str] = &[
     "alternativ",
     "alternative",
     "avdelning",

@@ -45,7 +45,7 @@ impl Vocabulary {
 const HYPHENS: [char; 2] = ['-', '\u{2010}'];
 const SOFT_HYPHEN: char = '\u{ad}';
 /// After these a hyphen is suspended: "forsknings- och utvecklingsprojekt".
-const CONJUNCTIONS: [&str; 11] = [
+const CONJUNCTIONS: &[&str] = &[
     "och",
     "eller",
     "samt",

@@ -21,6 +21,8 @@ mod lines;
 mod lists;
 mod metadata;
 mod paragraphs;
+#[cfg(test)]
+mod properties;
 mod reading;
 mod sections;
 mod sentences;

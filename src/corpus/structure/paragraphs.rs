@@ -51,8 +51,11 @@ enum Gap {
 
 /// Lines above and below that a line's column width is measured on.
 const NEIGHBOURS: usize = 10;
-/// Letters differ in width, so a full line may be this much shorter than the widest.
-const RAGGED: f64 = 0.85;
+/// Wider columns than this are not set: the file has one line for each paragraph.
+const WIDEST_COLUMN: usize = 160;
+/// Letters differ in width, so a full line may have only so many per cent of the characters
+/// of the widest.
+const RAGGED: usize = 85;
 
 /// The stretches of the text, in order; lines that are blank or `furniture` are in none.
 pub(super) fn gather(text: &str, lines: &[Line], furniture: &[bool]) -> Vec<Stretch> {
@@ -182,9 +185,7 @@ fn is_address(line: &str) -> bool {
 /// Whether `line` ended because the next word would not have fitted into the column.
 fn is_full(line: &Line, next: &str, column: usize) -> bool {
     let word = next.split_whitespace().next().unwrap_or("").chars().count();
-    #[expect(clippy::cast_precision_loss, reason = "widths are far below 2^52")]
-    let full = (line.width + 1 + word) as f64 >= RAGGED * column as f64;
-    full
+    column <= WIDEST_COLUMN && (line.width + 1 + word) * 100 >= RAGGED * column
 }
 
 /// The width of the column around each line: that of the widest neighbour, but no more than

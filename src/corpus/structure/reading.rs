@@ -71,7 +71,7 @@ impl Reader<'_> {
                 flow.source_of(start)
             };
             let to = end.map_or(whole.end, |end| flow.source_of(end));
-            let read = flow.text[start..end.unwrap_or(flow.text.len())].trim_end_matches(invisible);
+            let read = flow.text[start..end.unwrap_or(flow.text.len())].trim_matches(invisible);
             let parts = parts(self.text, passage, Span::new(from, to), &mut line);
             self.sentences.push(Sentence {
                 id: self.sentences.len() + 1,
@@ -113,7 +113,10 @@ fn parts(text: &str, passage: &Passage, span: Span, line: &mut usize) -> Vec<Spa
             start = below.span.start;
         }
     }
-    parts.push(lines::trim(text, Span::new(start, span.end)));
+    parts.push(lines::trim(
+        text,
+        Span::new(start, span.end.min(rows[*line].span.end)),
+    ));
     parts
 }
 
@@ -162,7 +165,7 @@ impl Leads {
 /// "Regionen är positiv till:", "behandlar dessa områden;", "lämnar följande synpunkter.",
 /// or a sentence that stops in the middle.
 fn introduces(sentence: &str) -> bool {
-    const ANNOUNCES: [&str; 4] = ["följande", "nedan", "the following", "below"];
+    const ANNOUNCES: &[&str] = &["följande", "nedan", "the following", "below"];
     let lower = sentence.to_lowercase();
     !sentences::closes(sentence) || ANNOUNCES.iter().any(|word| lower.contains(word))
 }

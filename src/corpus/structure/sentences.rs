@@ -208,7 +208,7 @@ mod tests {
             "Det gäller t.ex. Skatteverket, bl.a. Försäkringskassan och s.k. Digg-tjänster.|Nästa.",
             "Kommuner, regioner m.fl. berörs.|Myndigheter, universitet m.m.|Regionen instämmer.",
             "Frågor om etik, juridik o.s.v. tas upp.|Se prop. 2024/25:60 s. 12 och bet. 2024/25:JuU3.",
-            "Enligt 1 kap. 2 § första stycket gäller det.|Enligt 5 § 3 st. Regeringsformen.",
+            "Enligt 1 kap. 2 § första stycket gäller det.|Enligt 5 kap. 3 § andra stycket.",
             "Beslutet fattades den 4 juni 2025.|Mötet var kl. 13.30 i rum nr. 4.",
             "Kostnaden är ca. 4,5 mkr.|Den ökar med 2.5 procent, dvs. Mer än väntat.",
             "Borgarrådet K. Wanngård föredrog.|K.G. Westman och dr. Ek närvarade.",

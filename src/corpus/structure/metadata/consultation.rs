@@ -1,6 +1,6 @@
 //! The consultation that is answered: the one in the title, not those that are mentioned.
 
-use super::{HEAD, Row};
+use super::{HEAD, Row, beginning};
 use crate::corpus::{Found, Span};
 use regex::Regex;
 use std::collections::HashMap;
@@ -13,12 +13,17 @@ static DESIGNATION: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("valid pattern")
 });
-/// Words of a title or of the sentence that names what is answered.
-static ANSWERED: LazyLock<Regex> = LazyLock::new(|| {
+/// Words of a title that names what is answered.
+static TITLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?:remiss|yttrande|svar|betänkande|promemoria|synpunkter|delbetänkande|angående|över |response|consultation|report|inquiry|beretts|remitterat)",
+        r"(?i)(?:remiss|yttrande|svar|betänkande|promemoria|synpunkter|angående|över |response|consultation|report|inquiry)",
     )
     .expect("valid pattern")
+});
+/// Words of a sentence that says what is answered.
+static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:beretts|getts|givits|fått|ombetts|anmodats) (?:tillfälle|möjlighet|att yttra)|remitterat|remissen av|yttra sig över|responds to")
+        .expect("valid pattern")
 });
 
 /// Bytes before a designation that are searched for what it is named as.
@@ -33,8 +38,7 @@ const MOST_MENTIONS: u32 = 5;
 struct Candidate {
     first: Option<Span>,
     mentions: u32,
-    /// Best place of a mention: 6 in a title at the head, 4 at the head in running text that
-    /// says what is answered, less elsewhere.
+    /// Points of the best place that it is mentioned in.
     place: u32,
     series: bool,
 }
@@ -43,7 +47,7 @@ struct Candidate {
 pub(super) fn find(text: &str, rows: &[Row<'_>]) -> Option<Found> {
     let head_end = rows.get(HEAD).map_or(text.len(), |row| row.span.start);
     let mut candidates: HashMap<String, Candidate> = HashMap::new();
-    for found in DESIGNATION.captures_iter(text) {
+    for found in DESIGNATION.captures_iter(beginning(text)) {
         let Some(whole) = found.get(0) else { continue };
         let span = Span::new(whole.start(), whole.end());
         let series = found.name("series").is_some();
@@ -79,32 +83,35 @@ fn name(found: &regex::Captures<'_>) -> String {
 /// How much the place of a mention says that it is what is answered.
 fn place(text: &str, rows: &[Row<'_>], span: Span, head_end: usize) -> u32 {
     let from = text.ceil_char_boundary(span.start.saturating_sub(CONTEXT));
-    let named = ANSWERED.is_match(&text[from..span.start]);
+    let context = &text[from..span.start];
     let after = rows.partition_point(|row| row.span.start <= span.start);
     let prose = after.checked_sub(1).is_some_and(|at| rows[at].prose);
-    match (span.start < head_end, prose, named) {
-        (true, false, true) => 6,
-        (true, false, false) | (true, true, true) => 4,
-        (false, false, true) => 3,
-        (true, true, false) | (false, true, true) => 1,
-        (false, _, false) => 0,
+    match (prose, span.start < head_end) {
+        (false, true) if TITLE.is_match(context) => 6,
+        (false, true) => 4,
+        (false, false) if TITLE.is_match(context) => 3,
+        (true, _) if ASKED.is_match(context) => 4,
+        (true, true) => 1,
+        _ => 0,
     }
 }
 
-/// The best candidate. A ministry's number counts only where no report is named as well as it:
-/// it is often given beside the report that it is about.
+/// The best candidate. A ministry's number counts only where no report is answered: it is often
+/// given beside the report that it is about.
 fn best(candidates: HashMap<String, Candidate>) -> Option<Found> {
-    let mut ranked: Vec<(u32, String, Span)> = candidates
+    let mut ranked: Vec<(bool, u32, String, Span)> = candidates
         .into_iter()
         .filter_map(|(name, candidate)| {
-            let points = candidate.place + candidate.mentions.min(MOST_MENTIONS) - 1
-                + if candidate.series { 3 } else { 0 };
-            let enough = if candidate.series { ENOUGH + 3 } else { ENOUGH };
-            (points >= enough).then_some((points, name, candidate.first?))
+            let points = candidate.place + candidate.mentions.min(MOST_MENTIONS) - 1;
+            let first = candidate.first?;
+            (points >= ENOUGH).then_some((candidate.series, points, name, first))
         })
         .collect();
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
-    let second = ranked.get(1).map_or(0, |candidate| candidate.0);
-    let (points, value, span) = ranked.into_iter().next()?;
-    (points >= second + AHEAD).then_some(Found { value, span })
+    ranked.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.3.cmp(&b.3)));
+    let rival = ranked
+        .get(1)
+        .filter(|second| second.0 == ranked[0].0)
+        .map_or(0, |second| second.1);
+    let (_, points, value, span) = ranked.into_iter().next()?;
+    (points >= rival + AHEAD).then_some(Found { value, span })
 }

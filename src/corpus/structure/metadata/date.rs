@@ -1,6 +1,6 @@
 //! The date of the response: beside "Datum", with the place at the signature, or alone on a line.
 
-use super::{HEAD, Row};
+use super::{HEAD, Row, letterhead};
 use crate::corpus::Found;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -54,34 +54,28 @@ pub(in crate::corpus::structure) fn is_place_and_date(line: &str) -> bool {
 
 /// The date of the response, as ISO 8601.
 pub(super) fn find(rows: &[Row<'_>]) -> Option<Found> {
-    labelled(rows).or_else(|| {
-        let mut stated = rows
-            .iter()
-            .filter(|row| !row.prose)
-            .enumerate()
-            .filter(|(at, row)| {
-                is_place_and_date(row.text) && !follows_foreign_label(rows, row, *at)
-            });
-        stated.next().and_then(|(_, row)| date_in(row, 0))
-    })
+    let head = 0..rows.len().min(HEAD);
+    head.filter(|&at| !rows[at].prose)
+        .find_map(|at| labelled(rows, at))
+        .or_else(|| (0..rows.len()).find_map(|at| alone(rows, at)))
 }
 
 /// The date beside or below "Datum" in the letterhead.
-fn labelled(rows: &[Row<'_>]) -> Option<Found> {
-    /// In text taken from columns, other labels stand between a label and its value.
-    const REACH: usize = 4;
-    let head = &rows[..rows.len().min(HEAD)];
-    head.iter()
-        .enumerate()
-        .filter(|(_, row)| !row.prose)
-        .find_map(|(at, row)| {
-            let label = OWN_LABEL.find(row.text)?;
-            let below = head[at + 1..]
-                .iter()
-                .take(REACH)
-                .take_while(|row| !row.prose);
-            date_in(row, label.end()).or_else(|| below.into_iter().find_map(|row| date_in(row, 0)))
-        })
+fn labelled(rows: &[Row<'_>], at: usize) -> Option<Found> {
+    let label = OWN_LABEL.find(rows[at].text)?;
+    date_in(&rows[at], label.end()).or_else(|| date_in(letterhead::value_of(rows, at)?, 0))
+}
+
+/// A row that is nothing but a date, with or without a place, and not below another's label.
+fn alone(rows: &[Row<'_>], at: usize) -> Option<Found> {
+    let row = rows
+        .get(at)
+        .filter(|row| !row.prose && is_place_and_date(row.text))?;
+    let foreign = |above: &Row<'_>| {
+        !above.prose && above.text.split_whitespace().count() <= 3 && OTHERS.is_match(above.text)
+    };
+    let is_foreign = at.checked_sub(1).is_some_and(|above| foreign(&rows[above]));
+    if is_foreign { None } else { date_in(row, 0) }
 }
 
 /// The first date in the row from `from` on, unless the words before it say that it is another's.
@@ -94,15 +88,6 @@ fn date_in(row: &Row<'_>, from: usize) -> Option<Found> {
         value,
         span: row.span_of(whole.range()),
     })
-}
-
-/// "Remisstid", "Er referens" on the line above a bare date.
-fn follows_foreign_label(rows: &[Row<'_>], row: &Row<'_>, _: usize) -> bool {
-    let at = rows.partition_point(|other| other.span.start < row.span.start);
-    at > 0 && {
-        let above = rows[at - 1].text;
-        above.split_whitespace().count() <= 3 && OTHERS.is_match(above) && !above.contains("var ")
-    }
 }
 
 /// The date of a match of [`DATE`], where there is such a day.

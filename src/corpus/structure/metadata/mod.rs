@@ -7,6 +7,7 @@
 
 mod consultation;
 mod date;
+mod letterhead;
 mod names;
 mod reference;
 mod respondent;
@@ -20,7 +21,7 @@ use super::lines;
 use super::sentences::closes;
 use crate::corpus::{Metadata, Span};
 
-/// A line of the document, seen as a place for a fact.
+/// A line of the document, or a cell of one that is set in columns, as a place for a fact.
 #[derive(Clone, Copy)]
 struct Row<'t> {
     span: Span,
@@ -31,38 +32,50 @@ struct Row<'t> {
 
 /// Rows at the beginning where letterhead and title stand.
 const HEAD: usize = 40;
-/// Characters from which a passage is running text.
+/// Bytes from which a passage is running text.
 const PROSE: usize = 200;
 
 pub(super) fn find(text: &str, passages: &[Passage], furniture: &[Span]) -> Metadata {
     let rows = rows(text, passages, furniture);
-    let respondent = respondent::find(text, &rows);
     Metadata {
+        respondent: respondent::find(text, &rows),
         reference: reference::find(&rows),
         date: date::find(&rows),
         consultation: consultation::find(text, &rows),
-        respondent,
     }
 }
 
 fn rows<'t>(text: &'t str, passages: &[Passage], furniture: &[Span]) -> Vec<Row<'t>> {
-    let row = |span: Span, prose| Row {
-        span,
-        text: &text[span.start..span.end],
-        prose,
-    };
     let mut rows: Vec<Row<'t>> = Vec::new();
     for passage in passages {
         let prose = is_prose(text, passage);
-        rows.extend(passage.lines.iter().map(|line| row(line.span, prose)));
+        for line in &passage.lines {
+            if prose {
+                rows.push(Row {
+                    span: line.span,
+                    text: &text[line.span.start..line.span.end],
+                    prose,
+                });
+            } else {
+                rows.extend(letterhead::cells(text, line.span));
+            }
+        }
     }
     for &span in furniture {
         let within = lines::split(text, span, &[]);
-        let shown = within.iter().filter(|line| !line.is_blank());
-        rows.extend(shown.map(|line| row(line.span, false)));
+        rows.extend(
+            within
+                .iter()
+                .flat_map(|line| letterhead::cells(text, line.span)),
+        );
     }
     rows.sort_by_key(|row| row.span);
     rows
+}
+
+/// The beginning of the text: what a response says of itself it says long before its end.
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(200_000)]
 }
 
 fn is_prose(text: &str, passage: &Passage) -> bool {
@@ -77,8 +90,8 @@ fn is_prose(text: &str, passage: &Passage) -> bool {
     }
 }
 
-/// The span of a part of the row's text.
 impl Row<'_> {
+    /// The span of a part of the row's text.
     fn span_of(&self, part: std::ops::Range<usize>) -> Span {
         Span::new(self.span.start + part.start, self.span.start + part.end)
     }

@@ -1,6 +1,6 @@
 //! The respondent's own reference number (diarienummer), told apart from the sender's.
 
-use super::{HEAD, Row};
+use super::{HEAD, Row, letterhead};
 use crate::corpus::Found;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -54,40 +54,14 @@ fn beside_label(row: &Row<'_>) -> Option<Found> {
     })
 }
 
-/// Labels in a line of their own have their values in the lines below.
+/// The number below a label that stands alone.
 fn below_label(rows: &[Row<'_>], at: usize) -> Option<Found> {
-    /// Other labels and the date may stand between.
-    const REACH: usize = 4;
-    let row = &rows[at];
-    let label = LABEL.captures(row.text)?;
-    let whole = label.get(0)?;
-    let ends_line = row.text[whole.end()..].trim().is_empty();
-    let own = label.name("whose").is_none() && !is_foreign(whole.as_str());
-    // "Datum   Vår beteckning   Er beteckning": the first that fits is ours, as the labels are.
-    let heads_column = LABEL.captures_at(row.text, whole.end()).is_some();
-    if !own || !(ends_line || heads_column) {
+    let label = LABEL.captures(rows[at].text)?;
+    let own = label.name("whose").is_none() && !is_foreign(&label[0]);
+    if !own || !letterhead::is_label(&rows[at]) {
         return None;
     }
-    let below = rows[at + 1..]
-        .iter()
-        .take(REACH)
-        .take_while(|row| !row.prose);
-    below
-        .take_while(|row| {
-            !LABEL
-                .captures(row.text)
-                .is_some_and(|other| other.name("whose").is_some())
-        })
-        .find_map(|row| {
-            let starts = std::iter::once(0).chain(
-                row.text
-                    .match_indices(['\t', ' '])
-                    .map(|(at, space)| at + space.len()),
-            );
-            let mut starts =
-                starts.filter(|&start| !row.text[..start].ends_with(|c: char| c.is_alphanumeric()));
-            starts.find_map(|start| value(row, start))
-        })
+    value(letterhead::value_of(rows, at)?, 0)
 }
 
 fn is_foreign(label: &str) -> bool {

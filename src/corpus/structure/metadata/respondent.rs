@@ -5,8 +5,8 @@
 //! respondent if it has enough of them and is clearly ahead: a wrong respondent is worse than
 //! none.
 
-use super::Row;
-use super::names::{NAME, WHOLE_NAME, may_respond};
+use super::names::{FORMS, LEADING_NAME, WHOLE_NAME, may_respond};
+use super::{Row, beginning};
 use crate::corpus::{Found, Span};
 use regex::Regex;
 use std::collections::HashMap;
@@ -17,8 +17,6 @@ const ENOUGH: u32 = 3;
 const AHEAD: u32 = 2;
 /// Letterhead stands in the first rows.
 const LETTERHEAD: usize = 12;
-/// A response says whose it is long before this.
-const SEARCHED: usize = 200_000;
 /// Statements beyond this say no more.
 const MOST_STATEMENTS: u32 = 5;
 
@@ -38,22 +36,27 @@ static GENITIVE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("valid pattern")
 });
 /// After a name: it was asked to answer, or declines to.
-static ASKED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^\s+(?:har\s+(?:getts|fått|beretts|givits|erbjudits|anmodats|ombetts|inbjudits|blivit)\b|(?:är|var)\s+remissinstans|avstår\s+från\s+att|(?:tackar|thanks)\b|has\s+been\s+(?:invited|given|asked)|lämnar\s+(?:härmed|följande)|yttrar\s+sig)",
-    )
-    .expect("valid pattern")
-});
+const ASKED: &str = r"har\s+(?:genom\s+remiss[^.]{0,60}\s)?(?:getts|fått|beretts|givits|erbjudits|anmodats|ombetts|inbjudits)\b|(?:är|var)\s+remissinstans|avstår\s+från\s+att|tackar\b|thanks\b|has\s+been\s+(?:invited|given|asked)|lämnar\s+(?:härmed|följande)|yttrar\s+sig";
 /// After a name: it says something.
-static STATES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^\s+(?:(?:tillstyrker|avstyrker|instämmer|välkomnar|anser|ställer\s+sig|är\s+(?:i\s+huvudsak\s+)?(?:positiv|negativ|kritisk|tveksam)\w*|delar|har\s+(?:inga|inget|ingen)|föreslår|vill|bedömer|stödjer|stöder|noterar|konstaterar|ser\s+(?:positivt|gärna|även|ett|inga)|menar|understryker|framhåller|efterfrågar|motsätter|saknar|förordar|lämnar|supports|welcomes|opposes|considers|agrees)\b)",
-    )
+const STATES: &str = r"(?:tillstyrker|avstyrker|instämmer|välkomnar|anser|ställer\s+sig|är\s+(?:i\s+huvudsak\s+)?(?:positiv|negativ|kritisk|tveksam)\w*|delar|har\s+(?:inga|inget|ingen)|föreslår|vill|bedömer|stödjer|stöder|noterar|konstaterar|ser\s+(?:positivt|gärna|även|ett|inga)|menar|understryker|framhåller|efterfrågar|motsätter|saknar|förordar|lämnar|supports|welcomes|opposes|considers|agrees)\b";
+/// Before a name: the consultation was sent to it.
+const SENT_TO: &str = r"remitterat[^.]{0,150}\still\s(?:bland\s+annat\s+)?";
+
+/// A sentence in which a name answers. Name and verb are one pattern, so that a long name
+/// ("Myndigheten för digital förvaltning") ends where the verb begins.
+static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?P<name>{})\s+(?:(?P<asked>{ASKED})|{STATES})",
+        *FORMS
+    ))
     .expect("valid pattern")
 });
-/// Before a name: the consultation was sent to it.
-static SENT_TO: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)remitterat[^.]{0,150}\still\s(?:bland\s+annat\s+)?$").expect("valid pattern")
+static SENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"{SENT_TO}(?P<name>{})(?:\s+för\s+yttrande|[.,])",
+        *FORMS
+    ))
+    .expect("valid pattern")
 });
 /// Before a name at the head: it is the addressee.
 static ADDRESSEE: LazyLock<Regex> =
@@ -116,23 +119,15 @@ pub(super) fn find(text: &str, rows: &[Row<'_>]) -> Option<Found> {
         addressed = ADDRESSEE.is_match(row.text) && row.text.split_whitespace().count() <= 2;
         named(text, row, &mut candidates);
     }
-    let end = text.floor_char_boundary(SEARCHED);
-    statements(&text[..end], &mut candidates);
+    statements(beginning(text), &mut candidates);
     clearly_ahead(candidates)
 }
 
-/// A row at the head that is a name, alone or before a wide gap.
+/// A row at the head that is nothing but a name.
 fn letterhead<'t>(text: &'t str, row: &Row<'_>, at: usize, candidates: &mut Candidates<'t>) {
-    let first = row
-        .text
-        .find(['\t', '|'])
-        .into_iter()
-        .chain(row.text.find("   "))
-        .min();
-    let cell = row.text[..first.unwrap_or(row.text.len())].trim_end();
-    if WHOLE_NAME.is_match(cell) {
-        let span = row.span_of(0..cell.len());
-        if let Some(candidate) = candidates.at(&text[span.start..span.end], span, 5) {
+    if WHOLE_NAME.is_match(row.text) {
+        let name = &text[row.span.start..row.span.end];
+        if let Some(candidate) = candidates.at(name, row.span, 5) {
             candidate.letterhead = candidate.letterhead.max(if at < 3 { 5 } else { 3 });
         }
     }
@@ -143,11 +138,8 @@ fn named<'t>(text: &'t str, row: &Row<'_>, candidates: &mut Candidates<'t>) {
     let explicit = NAMED_AS.find(row.text).map(|found| (found.end(), 6));
     let signed = || SIGNED_FOR.find(row.text).map(|found| (found.end(), 3));
     if let Some((from, points)) = explicit.or_else(signed) {
-        if let Some(found) = NAME
-            .find_at(row.text, from)
-            .filter(|found| found.start() == from)
-        {
-            let span = row.span_of(found.range());
+        if let Some(found) = LEADING_NAME.find(&row.text[from..]) {
+            let span = row.span_of(from..from + found.end());
             if let Some(candidate) = candidates.at(&text[span.start..span.end], span, 4) {
                 candidate.named = candidate.named.max(points);
             }
@@ -167,25 +159,23 @@ fn named<'t>(text: &'t str, row: &Row<'_>, candidates: &mut Candidates<'t>) {
     }
 }
 
-/// Names that answer in the running text.
+/// Names that answer in the running text, or that it says were asked to.
 fn statements<'t>(text: &'t str, candidates: &mut Candidates<'t>) {
-    for found in NAME.find_iter(text) {
-        let after = &text[found.end()..text.floor_char_boundary(found.end() + 60)];
-        let before =
-            &text[text.ceil_char_boundary(found.start().saturating_sub(250))..found.start()];
-        let span = Span::new(found.start(), found.end());
-        let (asked, states) = (
-            ASKED.is_match(after) || SENT_TO.is_match(before),
-            STATES.is_match(after),
-        );
-        if !asked && !states {
+    let stated = STATEMENT
+        .captures_iter(text)
+        .map(|found| (found.name("asked").is_some(), found));
+    let sent = SENT.captures_iter(text).map(|found| (true, found));
+    for (asked, found) in stated.chain(sent) {
+        let Some(name) = found.name("name") else {
             continue;
-        }
-        if let Some(candidate) = candidates.at(found.as_str(), span, 1) {
+        };
+        let span = Span::new(name.start(), name.end());
+        if let Some(candidate) = candidates.at(name.as_str(), span, 1) {
             if asked {
                 candidate.asked = 4;
+            } else {
+                candidate.statements += 1;
             }
-            candidate.statements += u32::from(states);
         }
     }
 }

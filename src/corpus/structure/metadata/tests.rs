@@ -108,12 +108,13 @@ Remissvar: Vårdens digitala infrastruktur (SOU 2024:33)
 
 Regionen tackar för möjligheten att lämna synpunkter på betänkandet och vill framföra följande.
 ";
-    let found = values(text);
-    assert_eq!(found[0].as_deref(), Some("Region Mellansjö"));
-    assert_eq!(found[2].as_deref(), Some("2025-02-20"));
-    assert_eq!(found[3].as_deref(), Some("SOU 2024:33"));
-    // "RS 2025-0415" may be ours or, as far as the layout says, theirs: only the form tells.
-    assert!(matches!(found[1].as_deref(), None | Some("RS 2025-0415")));
+    let expected = some([
+        "Region Mellansjö",
+        "RS 2025-0415",
+        "2025-02-20",
+        "SOU 2024:33",
+    ]);
+    assert_eq!(values(text), expected);
 }
 
 #[test]
@@ -160,10 +161,13 @@ Länsstyrelsens yttrande över remissen Kortare tillståndsprövning, Ds 2025:7
 
 Länsstyrelsen delar i huvudsak bedömningen i promemorian men anser att resurserna inte räcker till.
 ";
-    let found = values(text);
-    assert_eq!(found[0].as_deref(), Some("Länsstyrelsen Västerlunds län"));
-    assert_eq!(found[1].as_deref(), Some("101-2345-2025"));
-    assert_eq!(found[3].as_deref(), Some("Ds 2025:7"));
+    let expected = some([
+        "Länsstyrelsen Västerlunds län",
+        "101-2345-2025",
+        "2025-06-02",
+        "Ds 2025:7",
+    ]);
+    assert_eq!(values(text), expected);
 }
 
 #[test]
@@ -259,7 +263,6 @@ fn what_does_not_stand_there_is_not_found() {
     let text = "\
 Remiss från Finansdepartementet
 Remisstid den 4 juni 2025
-Dnr Fi2025/00123
 
 Inledning
 Regionen instämmer i problembeskrivningen. Tjänsteutlåtandet är daterat den 11 april 2025. Utredningen

@@ -12,7 +12,8 @@
 //!    negations, words of abolition and strong cues of opposition. The two words after "som"
 //!    are passed over, and the content ends where a subordinate clause begins.
 //! 4. A cue is somebody else's if a word of `[reported]` stands before it and no word of
-//!    `[own]` between.
+//!    `[own]` between. Where the respondent is named before that word, an "och" right before
+//!    the cue gives the word back: "kommunen delar vad utredningen anför och tillstyrker".
 
 use super::cue::{Kind, Weight};
 use super::scan::{Found, of_kind};
@@ -33,9 +34,9 @@ const JOIN_REACHES: usize = 4;
 /// What the thing endorsed, rejected or demanded is, as the sentence words it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// The proposal, or something that is neither affirmed nor negated.
+    /// The proposal, or something that is named and not said to be or not to be.
     Open,
-    /// That something be.
+    /// That something be: a clause with "att" that denies nothing.
     Affirmed,
     /// That something remain: "finnas kvar", "inte avskaffas".
     Kept,
@@ -162,7 +163,10 @@ impl<'a, 'l> Scope<'a, 'l> {
     /// What the cue endorses, rejects or demands (rule 3).
     pub(super) fn content(&self, cue: &Found) -> Content {
         match self.content_clause(cue) {
-            Some(content) => self.polarity(content, Some(cue)),
+            Some(content) => match self.polarity(content, Some(cue)) {
+                Content::Open => Content::Affirmed,
+                content => content,
+            },
             None => {
                 let end = (cue.words.end + NOUN_WITHIN).min(self.clause_around(cue).end);
                 self.nouns(cue.words.end..end)
@@ -180,8 +184,10 @@ impl<'a, 'l> Scope<'a, 'l> {
                     && !self.follows_som(other.words.start)
             }
             Kind::Abolish => true,
+            // "att undantagen inte urholkar syftet": a negation and what it denies cancel out.
             Kind::Oppose => {
-                other.cue.weight == Weight::Strong && of.is_none_or(|cue| cue.words != other.words)
+                of.is_none_or(|cue| cue.words != other.words)
+                    && (other.cue.weight == Weight::Strong || self.is_negated(other))
             }
             _ => false,
         };
@@ -197,8 +203,6 @@ impl<'a, 'l> Scope<'a, 'l> {
             Content::Negated
         } else if negations > 0 || self.keeps(content) {
             Content::Kept
-        } else if wanted.is_some() {
-            Content::Affirmed
         } else {
             Content::Open
         }
@@ -236,9 +240,15 @@ impl<'a, 'l> Scope<'a, 'l> {
         else {
             return false;
         };
-        !of_kind(self.found, Kind::Own).any(|own| {
-            own.words.start >= reported.words.end && own.words.start < cue.words.end
-        })
+        let own = |from: usize, to: usize| {
+            of_kind(self.found, Kind::Own).any(|own| (from..to).contains(&own.words.start))
+        };
+        let joined = of_kind(self.found, Kind::Join).any(|join| {
+            join.words.start >= reported.words.end
+                && (1..=2).contains(&(cue.words.start.saturating_sub(join.words.start)))
+        });
+        let taken_back = own(reported.words.end, cue.words.end);
+        !(taken_back || joined && own(0, reported.words.start))
     }
 }
 

@@ -12,7 +12,8 @@
 //!    negations, words of abolition and strong cues of opposition. The two words after "som"
 //!    are passed over, and the content ends where a subordinate clause begins.
 //! 4. A cue is somebody else's if a word of `[reported]` stands before it and no word of
-//!    `[own]` between.
+//!    `[own]` between. Where the respondent is named before that word, an "och" right before
+//!    the cue gives the word back: "kommunen delar vad utredningen anför och tillstyrker".
 
 use super::cue::{Kind, Weight};
 use super::scan::{Found, of_kind};
@@ -33,9 +34,9 @@ const JOIN_REACHES: usize = 4;
 /// What the thing endorsed, rejected or demanded is, as the sentence words it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// The proposal, or something that is neither affirmed nor negated.
+    /// The proposal, or something that is named and not said to be or not to be.
     Open,
-    /// That something be.
+    /// That something be: a clause with "att" that denies nothing.
     Affirmed,
     /// That something remain: "finnas kvar", "inte avskaffas".
     Kept,
@@ -94,21 +95,17 @@ impl<'a, 'l> Scope<'a, 'l> {
 
     /// Whether the cue itself is denied (rule 2).
     pub(super) fn is_negated(&self, cue: &Found) -> bool {
-        self.found
-            .iter()
-            .filter(|other| other.cue.kind.is_negation())
-            .any(|negation| {
-                let inside = cue.words.contains(&negation.words.start);
-                let before = negation.words.end <= cue.words.start;
-                match negation.cue.kind {
-                    Kind::NegationClause => false,
-                    _ if inside => !cue.spells(negation.words.start),
-                    _ if before => self.reaches(negation.words.end..cue.words.start),
-                    Kind::NegationNear => self.reaches(cue.words.end..negation.words.start),
-                    _ => false,
-                }
-            })
-            || self.denied_by_clause(cue)
+        self.found.iter().filter(|other| other.cue.kind.is_negation()).any(|negation| {
+            let inside = cue.words.contains(&negation.words.start);
+            let before = negation.words.end <= cue.words.start;
+            match negation.cue.kind {
+                Kind::NegationClause => false,
+                _ if inside => !cue.spells(negation.words.start),
+                _ if before => self.reaches(negation.words.end..cue.words.start),
+                Kind::NegationNear => self.reaches(cue.words.end..negation.words.start),
+                _ => false,
+            }
+        }) || self.denied_by_clause(cue)
     }
 
     /// Whether an "anser inte att" denies the cue.
@@ -123,17 +120,13 @@ impl<'a, 'l> Scope<'a, 'l> {
     /// Whether a negation reaches over these words and into the one after.
     fn reaches(&self, between: Range<usize>) -> bool {
         between.len() <= NEAR
-            && between
-                .clone()
-                .all(|word| !self.is(word, &[Kind::Barrier, Kind::Subordinate]))
+            && between.clone().all(|word| !self.is(word, &[Kind::Barrier, Kind::Subordinate]))
             && (between.start..=between.end)
                 .all(|word| word >= self.words.len() || self.words.before(word) == Stop::None)
     }
 
     fn is(&self, word: usize, kinds: &[Kind]) -> bool {
-        self.found
-            .iter()
-            .any(|cue| cue.words.start == word && kinds.contains(&cue.cue.kind))
+        self.found.iter().any(|cue| cue.words.start == word && kinds.contains(&cue.cue.kind))
     }
 
     /// The words of the content clause of a cue (rule 3), if it has one.
@@ -142,9 +135,7 @@ impl<'a, 'l> Scope<'a, 'l> {
         if cue.cue.kind == Kind::Wanted {
             let start = (clause.start..cue.words.start)
                 .rev()
-                .find(|&word| {
-                    self.words.before(word) != Stop::None || self.words.get(word) == "att"
-                })
+                .find(|&word| self.words.before(word) != Stop::None || self.words.get(word) == "att")
                 .unwrap_or(clause.start);
             return Some(start..self.content_end(cue.words.end, clause.end));
         }
@@ -154,11 +145,7 @@ impl<'a, 'l> Scope<'a, 'l> {
             .take_while(|&word| self.words.before(word) == Stop::None)
             .find(|&word| is_att(word))
             .map(|att| att + 1);
-        let after = if is_att(cue.words.end - 1) {
-            Some(cue.words.end)
-        } else {
-            after
-        };
+        let after = if is_att(cue.words.end - 1) { Some(cue.words.end) } else { after };
         if let Some(start) = after {
             return Some(start..self.content_end(start, clause.end));
         }
@@ -176,7 +163,10 @@ impl<'a, 'l> Scope<'a, 'l> {
     /// What the cue endorses, rejects or demands (rule 3).
     pub(super) fn content(&self, cue: &Found) -> Content {
         match self.content_clause(cue) {
-            Some(content) => self.polarity(content, Some(cue)),
+            Some(content) => match self.polarity(content, Some(cue)) {
+                Content::Open => Content::Affirmed,
+                content => content,
+            },
             None => {
                 let end = (cue.words.end + NOUN_WITHIN).min(self.clause_around(cue).end);
                 self.nouns(cue.words.end..end)
@@ -194,8 +184,10 @@ impl<'a, 'l> Scope<'a, 'l> {
                     && !self.follows_som(other.words.start)
             }
             Kind::Abolish => true,
+            // "att undantagen inte urholkar syftet": a negation and what it denies cancel out.
             Kind::Oppose => {
-                other.cue.weight == Weight::Strong && of.is_none_or(|cue| cue.words != other.words)
+                of.is_none_or(|cue| cue.words != other.words)
+                    && (other.cue.weight == Weight::Strong || self.is_negated(other))
             }
             _ => false,
         };
@@ -211,8 +203,6 @@ impl<'a, 'l> Scope<'a, 'l> {
             Content::Negated
         } else if negations > 0 || self.keeps(content) {
             Content::Kept
-        } else if wanted.is_some() {
-            Content::Affirmed
         } else {
             Content::Open
         }
@@ -250,8 +240,15 @@ impl<'a, 'l> Scope<'a, 'l> {
         else {
             return false;
         };
-        !of_kind(self.found, Kind::Own)
-            .any(|own| own.words.start >= reported.words.end && own.words.start < cue.words.end)
+        let own = |from: usize, to: usize| {
+            of_kind(self.found, Kind::Own).any(|own| (from..to).contains(&own.words.start))
+        };
+        let joined = of_kind(self.found, Kind::Join).any(|join| {
+            join.words.start >= reported.words.end
+                && (1..=2).contains(&(cue.words.start.saturating_sub(join.words.start)))
+        });
+        let taken_back = own(reported.words.end, cue.words.end);
+        !(taken_back || joined && own(0, reported.words.start))
     }
 }
 
@@ -266,9 +263,7 @@ fn joins_two_stances(found: &[Found], words: &Words, word: usize) -> bool {
     joins
         && word + 1 < words.len()
         && words.get(word + 1) != "att"
-        && found
-            .iter()
-            .any(|cue| decides(cue) && cue.words.end <= word)
+        && found.iter().any(|cue| decides(cue) && cue.words.end <= word)
         && found.iter().any(|cue| {
             decides(cue) && cue.words.start > word && cue.words.start <= word + JOIN_REACHES
         })

@@ -70,8 +70,7 @@ impl Proposal {
         let found = scanner.scan(&words);
         let abolishes = of_kind(&found, Kind::Abolish).count();
         let negation = found.iter().find(|cue| cue.cue.kind.is_negation());
-        let no_longer = negation
-            .is_some_and(|cue| cue.words.end < words.len() && words.get(cue.words.end) == "längre");
+        let no_longer = negation.is_some_and(|cue| words.get(cue.words.end - 1) == "längre");
         Self {
             aim: match (
                 negation.is_some() && !no_longer,
@@ -147,13 +146,13 @@ fn direction(hit: &Hit, reading: &Reading, proposal: &Proposal) -> Option<Polari
         hit.in_lead || proposal.shares(clause.unwrap_or_default()) > 0
     };
     let turned = match (proposal.aim, hit.content) {
-        (Aim::Affirms, Content::Negated) if same_matter() => true,
+        (Aim::Affirms, Content::Negated) if (wanted || !weak) && same_matter() => true,
         (Aim::Affirms, Content::Negated) => return None,
         (Aim::Affirms, _) => false,
         // "underlättar" praises what is or what is to come; which of them cannot be seen.
         (_, Content::Open) if weak => return None,
         (_, Content::Open | Content::Negated) => false,
-        (Aim::Denies, Content::Affirmed) if same_matter() => true,
+        (Aim::Denies, Content::Affirmed) if wanted && same_matter() => true,
         (_, Content::Affirmed) => return None,
         (Aim::Denies, Content::Kept) => false,
         (Aim::Abolishes, Content::Kept) => true,

@@ -1,5 +1,5 @@
-//! Computes the features that the fusion weights are fitted on, with the program's own encoder
-//! and lexicon, so that training and use cannot drift apart.
+//! Computes the features that the fusion weights are fitted on, with the program's own
+//! lexicon and letters, so that training and use cannot drift apart.
 //!
 //! `cargo run --release --example judge_features -- FOLDER > features.jsonl` reads the written
 //! responses in FOLDER (default `models/training/data`) and prints one JSON object for each
@@ -11,9 +11,7 @@ mod written_responses;
 
 use anyhow::Result;
 use remiss::analysis::fusion::{Fusion, StanceFeatures};
-use remiss::analysis::lexicon::Lexicon;
 use remiss::analysis::{Judge, PairFeatures};
-use remiss::inference::{DeviceChoice, Encoder, ModelFiles, open_device};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,19 +33,17 @@ struct Row<'a> {
 
 fn main() -> Result<()> {
     let (folder, fusion) = options()?;
-    let device = open_device(DeviceChoice::Cpu)?;
-    let encoder = Encoder::load(&ModelFiles::embedded(), &device)?;
-    let judge = Judge::new(encoder, Lexicon::embedded(), Fusion::embedded());
+    let judge = Judge::embedded();
     let mut out = std::io::stdout().lock();
     for (part, consultation) in written_responses::read_folder(&folder)? {
         let codebook = consultation.codebook();
-        let themes = judge.prepare(&codebook)?;
+        let themes = judge.prepare(&codebook);
         for written in &consultation.responses {
             let (response, kept) = written.response();
             if response.sentences.is_empty() {
                 continue;
             }
-            let features = judge.features(&response, &themes)?;
+            let features = judge.features(&response, &themes);
             for (theme, pairs) in codebook.themes.iter().zip(&features.pairs) {
                 let stance = written.stances.get(&theme.id).map_or("not_addressed", String::as_str);
                 let row = Row {

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! files ─► corpus ─► analysis ─► verification ─► run ─► report
-//!                       ▲ ▲
-//!              codebook ┘ └ inference
+//!                         ▲
+//!                codebook ┘
 //! ```
 //!
 //! Each module is a room with one door: its first lines say what goes in and what
@@ -15,7 +15,6 @@ pub mod analysis;
 pub mod cli;
 pub mod codebook;
 pub mod corpus;
-pub mod inference;
 pub mod report;
 pub mod run;
 pub mod verification;

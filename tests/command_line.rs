@@ -55,24 +55,10 @@ fn errors_say_what_to_do() {
     assert!(empty.contains("there is no response to read"), "{empty}");
     fs::write(at("svar.txt"), "Kommunen tillstyrker bidraget.").unwrap();
     let svar = at("svar.txt");
-    assert!(fails(&["run", &svar, "--model", &at("modell")]).contains("hint: leave out --model"));
-    fs::create_dir(at("modell")).unwrap();
-    assert!(fails(&["run", &svar, "--model", &at("modell")]).contains("has no `model.safetensors`"));
     let foreign = fails(&["run", &svar, "--out", folder.path().to_str().unwrap()]);
     assert!(foreign.contains("holds no run of remiss"), "{foreign}");
     fs::write(at("fel.toml"), "[codebook]\nconsultation = \"X\"\n[[theme]]\nid = \"Å\"\n").unwrap();
     assert!(fails(&["themes", "check", &at("fel.toml")]).contains("line 3"));
-}
-
-#[test]
-fn a_cpu_build_names_the_remedy_when_a_gpu_is_asked_for() {
-    if cfg!(feature = "cuda") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("themes.toml"), CODEBOOK).unwrap();
-    let input = folder.path().to_str().unwrap();
-    assert!(fails(&["run", input, "--device", "cuda"]).contains("--device cpu"));
 }
 
 #[test]

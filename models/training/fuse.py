@@ -1,10 +1,8 @@
-"""Fits the fusion weights: how encoder and lexicon become one judgement.
+"""Fits the fusion weights: how lexicon and letters become one judgement.
 
 Reads what `cargo run --release --example judge_features` prints. The weights are
-fitted on the consultations of the calibration part and, so that the lexicon's and the
-letters' weights rest on more, on the training part at a lower weight: the encoder has
-seen the training part, so that its own scores are too sure of themselves there.
-Figures are printed for the dev part, which nothing is fitted on.
+fitted on the training and calibration parts, the review threshold is read off the
+calibration part, and figures are printed for the dev part, which nothing is fitted on.
 
     fuse.py pairs  FEATURES OUT    fits relevance and sentence stance, writes OUT
     fuse.py stance FEATURES OUT    adds the stance model to OUT; FEATURES must have been
@@ -18,17 +16,12 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 
-PAIR = ["relevance", "overlap", "keyword", "heading_overlap", "heading_keyword", "before", "lead",
-        "encoder_for", "encoder_against", "encoder_conditional", "encoder_none",
-        "lexicon_for", "lexicon_against", "lexicon_conditional",
-        "reported", "no_position", "courtesy", "salience"]
+PAIR = ["overlap", "keyword", "heading_overlap", "heading_keyword", "before", "lead",
+        "lexicon_for", "lexicon_against", "lexicon_conditional", "reported", "no_position", "courtesy"]
 STANCE = ["top_relevance", "relevant", "top_for", "top_against", "top_conditional",
           "sum_for", "sum_against", "sum_conditional", "share_against", "share_conditional"]
 LABELS = ["for", "against", "conditional", "none"]
 STANCES = ["supports", "supports_with_reservations", "mixed", "opposes", "no_position", "not_addressed"]
-ENCODER = {"relevance", "lead", "encoder_for", "encoder_against", "encoder_conditional", "encoder_none"}
-LEXICON = {"lexicon_for", "lexicon_against", "lexicon_conditional", "reported", "no_position", "courtesy"}
-TRAIN_WEIGHT = 0.2
 
 
 def read(path):
@@ -36,10 +29,10 @@ def read(path):
         return [json.loads(line) for line in lines]
 
 
-def fit(x, y, weight, strength):
+def fit(x, y, strength):
     """A logistic model on standardised features, with the scaling folded into the weights."""
     mean, scale = x.mean(0), x.std(0) + 1e-6
-    model = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y, sample_weight=weight)
+    model = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y)
     weights = model.coef_ / scale
     return model.classes_, weights, model.intercept_ - weights @ mean
 
@@ -49,7 +42,7 @@ def linear(features, weights, bias):
 
 
 def pairs(rows, part):
-    x, concerns, stance, weight = [], [], [], []
+    x, concerns, stance = [], [], []
     for row in rows:
         if row["part"] not in part:
             continue
@@ -57,22 +50,14 @@ def pairs(rows, part):
             x.append(values)
             concerns.append(label is not None)
             stance.append(LABELS.index(label) if label else -1)
-            weight.append(TRAIN_WEIGHT if row["part"] == "train" else 1.0)
-    return np.array(x), np.array(concerns), np.array(stance), np.array(weight)
+    return np.array(x), np.array(concerns), np.array(stance)
 
 
-def without(x, names):
-    """The features with some of them silenced: what is left is the judgement without a part."""
-    kept = np.array([name not in names for name in PAIR])
-    return x * kept
-
-
-def fit_pairs(rows, silenced=frozenset()):
-    x, concerns, stance, weight = pairs(rows, {"train", "calibration"})
-    x = without(x, silenced)
-    _, rw, rb = fit(x, concerns, weight, 0.3)
+def fit_pairs(rows):
+    x, concerns, stance = pairs(rows, {"train", "calibration"})
+    _, rw, rb = fit(x, concerns, 0.3)
     on = stance >= 0
-    classes, sw, sb = fit(x[on], stance[on], weight[on], 0.1)
+    classes, sw, sb = fit(x[on], stance[on], 0.1)
     assert list(classes) == [0, 1, 2, 3]
     return (rw, rb), (sw, sb)
 
@@ -87,37 +72,32 @@ def bootstrap(groups, measure, seed=0, draws=1000):
     return np.percentile(values, [2.5, 97.5])
 
 
-def report_pairs(rows):
-    x, concerns, stance, _ = pairs(rows, {"dev"})
+def report_pairs(rows, models):
+    x, concerns, stance = pairs(rows, {"dev"})
     groups = np.array([row["consultation"] for row in rows if row["part"] == "dev" for _ in row["labels"]])
     on = stance >= 0
+    (rw, rb), (sw, sb) = models
+    chosen, truth = (x[on] @ sw.T + sb).argmax(1), stance[on]
+
+    def macro(index):
+        return f1_score(truth[index], chosen[index], average="macro", labels=range(4), zero_division=0)
+
+    low, high = bootstrap(groups[on], macro)
+    majority = np.full(len(truth), np.bincount(truth).argmax())
     print(f"dev: {len(x)} pairs, {on.sum()} with a label")
-    for name, silenced in [("encoder and lexicon", frozenset()), ("encoder alone", frozenset(LEXICON)),
-                           ("lexicon alone", frozenset(ENCODER | {"salience"}))]:
-        (rw, rb), (sw, sb) = fit_pairs(rows, silenced)
-        masked = without(x, silenced)
-        relevance = masked @ rw[0] + rb[0]
-        chosen = (masked[on] @ sw.T + sb).argmax(1)
-        truth, of = stance[on], groups[on]
-
-        def macro(index):
-            return f1_score(truth[index], chosen[index], average="macro", labels=range(4), zero_division=0)
-
-        low, high = bootstrap(of, macro)
-        auc = roc_auc_score(concerns, relevance)
-        print(f"  {name:20} stance macro-F1 {macro(np.arange(len(truth))):.3f} [{low:.3f}, {high:.3f}]   relevance AUC {auc:.3f}")
-    majority = np.full(on.sum(), np.bincount(stance[on]).argmax())
-    print(f"  {'majority':20} stance macro-F1 {f1_score(stance[on], majority, average='macro', labels=range(4), zero_division=0):.3f}")
+    print(f"  stance of a sentence, four classes: macro-F1 {macro(np.arange(len(truth))):.3f} [{low:.3f}, {high:.3f}]")
+    print(f"  majority: macro-F1 {f1_score(truth, majority, average='macro', labels=range(4), zero_division=0):.3f}")
+    print(f"  relevance of a sentence to a theme: AUC {roc_auc_score(concerns, x @ rw[0] + rb[0]):.3f}")
 
 
 def write_pairs(features, out):
     rows = read(features)
-    (rw, rb), (sw, sb) = fit_pairs(rows)
+    models = (rw, rb), (sw, sb) = fit_pairs(rows)
     zeros = linear(STANCE, np.zeros((6, len(STANCE))), np.zeros(6))
     about = "Fitted by models/training/fuse.py; names and meaning of the features in src/analysis/features.rs."
     write(out, {"about": about, "relevance": linear(PAIR, rw, rb), "sentence_stance": linear(PAIR, sw, sb),
                 "stance": zeros, "review_threshold": 0.5})
-    report_pairs(rows)
+    report_pairs(rows, models)
 
 
 def write(out, weights):
@@ -128,18 +108,18 @@ def write(out, weights):
 
 def add_stance(features, out):
     rows = read(features)
+
     def table(part):
         chosen = [row for row in rows if row["part"] in part]
         x = np.array([row["stance_features"] for row in chosen])
         y = np.array([STANCES.index(row["stance"]) for row in chosen])
-        weight = np.array([TRAIN_WEIGHT if row["part"] == "train" else 1.0 for row in chosen])
-        return x, y, weight, np.array([row["consultation"] for row in chosen])
+        return x, y, np.array([row["consultation"] for row in chosen])
 
-    x, y, weight, _ = table({"train", "calibration"})
-    classes, weights, bias = fit(x, y, weight, 1.0)
+    x, y, _ = table({"train", "calibration"})
+    classes, weights, bias = fit(x, y, 1.0)
     assert list(classes) == list(range(6))
     # The threshold is read off the calibration part alone.
-    cx, cy, _, _ = table({"calibration"})
+    cx, cy, _ = table({"calibration"})
     sure, right = outcome(cx, cy, weights, bias)
     threshold = next((t for t in np.arange(0.35, 0.95, 0.01) if right[sure >= t].mean() >= 0.9), 0.9)
     fusion = json.load(open(out, encoding="utf-8"))
@@ -147,7 +127,7 @@ def add_stance(features, out):
     fusion["review_threshold"] = round(float(threshold), 2)
     write(out, fusion)
 
-    dx, dy, _, groups = table({"dev"})
+    dx, dy, groups = table({"dev"})
     sure, right = outcome(dx, dy, weights, bias)
     chosen = (dx @ weights.T + bias).argmax(1)
 

@@ -5,7 +5,7 @@
 //! 3. *Stance*: what do all sentences together make of the theme? Six classes.
 //!
 //! Each is a linear model over named features, fitted by `models/training/fuse.py` on
-//! consultations that the encoder was not trained on, so that its probabilities are calibrated.
+//! written responses.
 //! The weights are in `models/embedded/fusion.json`.
 
 use super::features::PairFeatures;
@@ -63,7 +63,7 @@ impl Linear {
     }
 }
 
-/// The learned weights that make one judgement of encoder and lexicon.
+/// The weights that make one judgement of letters and lexicon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fusion {

@@ -1,5 +1,6 @@
 //! The extractive summary: which sentences to keep.
 
+use super::features::Cues;
 use super::finding::{Evidence, PointKind, SummaryPoint};
 use super::fusion::PairJudgement;
 use super::topic::similarity;
@@ -27,7 +28,7 @@ const POSITION: f32 = 0.5;
 /// theme that no chosen sentence speaks of yet; a sentence that repeats a chosen one is left out.
 pub(super) fn extract(
     response: &Response,
-    salience: &[f32],
+    cues: &[Cues],
     judgements: &[Vec<PairJudgement>],
 ) -> Vec<SummaryPoint> {
     let sentences = &response.sentences;
@@ -38,7 +39,7 @@ pub(super) fn extract(
                 .iter()
                 .map(|theme| theme[index].weight())
                 .fold(0.0, f32::max);
-            1.0 / (1.0 + (-salience[index]).exp()) + POSITION * position
+            cues[index].salience() + POSITION * position
         })
         .collect();
     let mut covered = vec![false; judgements.len()];

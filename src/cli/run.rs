@@ -2,9 +2,8 @@
 
 use super::Common;
 use crate::Language;
-use crate::analysis::{Judge, fusion::Fusion, lexicon::Lexicon};
+use crate::analysis::Judge;
 use crate::codebook::{Codebook, Stance};
-use crate::inference::{self, DeviceChoice, Encoder, ModelFiles};
 use crate::report::{self, PassedOver, RunFacts};
 use crate::run::{self, Manifest, Order, Outcome, Progress};
 use anyhow::{Context, bail};
@@ -27,21 +26,12 @@ pub(super) struct Arguments {
     /// The themes to sort by [default: themes.toml beside the inputs]
     #[arg(long, value_name = "FILE")]
     codebook: Option<PathBuf>,
-    /// `embedded`, or a folder with an encoder (config.json, tokenizer.json, model.safetensors)
-    #[arg(long, default_value = "embedded", value_name = "MODEL")]
-    model: String,
     /// Where to write
     #[arg(long, default_value = "remiss-run", value_name = "DIR")]
     out: PathBuf,
-    /// Where to compute
-    #[arg(long, value_enum, default_value_t)]
-    device: DeviceChoice,
     /// Responses analysed at the same time [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
-    /// Tokens computed together: fewer need less memory, the results are the same
-    #[arg(long, default_value_t = inference::BATCH_TOKENS, value_name = "N")]
-    batch_tokens: std::num::NonZeroUsize,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<ExitCode> {
@@ -50,19 +40,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
         None => codebook_beside(&arguments.inputs)?,
     };
     let codebook = Codebook::read(&codebook_path)?;
-    let device = inference::open_device(arguments.device)?;
     let order = Order {
         inputs: arguments.inputs.clone(),
         codebook: codebook_path,
         out: arguments.out.clone(),
         threads: threads(arguments),
-        batch_tokens: arguments.batch_tokens.get(),
-        device: inference::device_name(&device).to_owned(),
         command: std::env::args().collect(),
     };
-    let encoder = Encoder::load(&model_files(&arguments.model)?, &device)?
-        .with_batch_tokens(arguments.batch_tokens);
-    let judge = Judge::new(encoder, Lexicon::embedded(), Fusion::embedded());
+    let judge = Judge::embedded();
 
     let mut teller = Teller::new(common);
     let outcome = run::execute(&order, &judge, &codebook, |progress| teller.tell(&progress))?;
@@ -113,26 +98,15 @@ fn codebook_beside(inputs: &[PathBuf]) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn model_files(model: &str) -> anyhow::Result<ModelFiles> {
-    if model == "embedded" {
-        return Ok(ModelFiles::embedded());
-    }
-    let folder = Path::new(model);
-    if !folder.is_dir() {
-        bail!("there is no model folder `{model}`\n  hint: leave out --model to use the embedded model");
-    }
-    Ok(ModelFiles::from_folder(folder)?)
-}
-
 /// What the report states about how the run was made.
 fn facts(manifest: &Manifest) -> RunFacts {
     let fingerprint = &manifest.fingerprint;
     RunFacts {
         version: fingerprint.version.clone(),
         command: manifest.command.join(" "),
-        model: fingerprint.model.name.clone(),
-        model_sha256: fingerprint.model.weights_sha256.clone(),
-        device: fingerprint.device.clone(),
+        model: fingerprint.model.clone(),
+        model_sha256: fingerprint.fusion_sha256.clone(),
+        device: "cpu".to_owned(),
         started: for_people(&manifest.start),
         ended: manifest.end.as_deref().map(for_people).unwrap_or_default(),
         responses: manifest.totals.responses,

@@ -12,6 +12,8 @@ mod read;
 mod response;
 mod structure;
 
+use std::path::Path;
+
 pub use discover::{
     DiscoverError, Discovery, InputFile, PassedOver, PassedOverReason, discover,
 };
@@ -20,3 +22,10 @@ pub use read::{read, read_bytes};
 pub use response::{
     Format, Found, Metadata, Page, Response, Section, Sentence, SentenceKind, Span,
 };
+
+/// The stored text of one file, without the structure that is found in it.
+pub fn stored_text(path: &Path) -> Result<String, ReadError> {
+    let bytes = formats::load(path)?;
+    let name = path.to_string_lossy();
+    Ok(formats::extract(&name, &bytes)?.text)
+}

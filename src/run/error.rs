@@ -2,7 +2,6 @@
 
 use crate::codebook::CodebookError;
 use crate::corpus::DiscoverError;
-use crate::inference::InferenceError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -12,8 +11,6 @@ pub enum RunError {
     Discover(#[from] DiscoverError),
     #[error(transparent)]
     Codebook(#[from] CodebookError),
-    #[error(transparent)]
-    Inference(#[from] InferenceError),
     #[error("there is no response to read in {inputs}\n  hint: remiss reads txt, md, html, pdf, docx and odt")]
     NoInput { inputs: String },
     #[error("`{}` cannot be written: {source}", path.display())]

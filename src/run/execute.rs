@@ -28,8 +28,6 @@ pub struct Order {
     pub codebook: PathBuf,
     pub out: PathBuf,
     pub threads: usize,
-    pub batch_tokens: usize,
-    pub device: String,
     pub command: Vec<String>,
 }
 
@@ -90,11 +88,10 @@ pub fn execute(
     let mut ledger = Ledger::open(&order.out)?;
     let fingerprint = Fingerprint {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: judge.encoder().identity().clone(),
+        model: "embedded".to_owned(),
         lexicon_sha256: judge.lexicon().sha256().to_owned(),
         fusion_sha256: judge.fusion().sha256().to_owned(),
         codebook_sha256: codebook.sha256.clone(),
-        device: order.device.clone(),
     };
     go_on_only_alike(&mut ledger, &order.out, &fingerprint)?;
 
@@ -110,7 +107,6 @@ pub fn execute(
         command: order.command.clone(),
         codebook: order.codebook.display().to_string(),
         threads: order.threads,
-        batch_tokens: order.batch_tokens,
         seed: None,
         start: earlier_start(&order.out).unwrap_or_else(now),
         end: None,
@@ -127,7 +123,7 @@ pub fn execute(
     };
     manifest.write(&order.out)?;
 
-    let themes = judge.prepare(codebook)?;
+    let themes = judge.prepare(codebook);
     judge_all(&waiting, judge, &themes, order.threads, |done| {
         store(&mut ledger, &order.out, &done)?;
         let record = &done.entry.record;

@@ -2,7 +2,6 @@
 
 use super::error::RunError;
 use super::inputs::Input;
-use crate::inference::ModelIdentity;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -14,13 +13,12 @@ pub(super) const FILE: &str = "manifest.json";
 pub struct Fingerprint {
     /// Version of remiss.
     pub version: String,
-    pub model: ModelIdentity,
+    /// `embedded`: the judge that the program carries.
+    pub model: String,
     /// SHA-256 of the stance lexicon and of the fusion weights.
     pub lexicon_sha256: String,
     pub fusion_sha256: String,
     pub codebook_sha256: String,
-    /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
-    pub device: String,
 }
 
 impl Fingerprint {
@@ -30,21 +28,11 @@ impl Fingerprint {
         if self.codebook_sha256 != now.codebook_sha256 {
             differences.push("another codebook".to_owned());
         }
-        let files = |f: &Fingerprint| {
-            let m = &f.model;
-            [&m.weights_sha256, &m.tokenizer_sha256, &m.config_sha256].map(String::clone)
-        };
-        if files(self) != files(now) {
-            differences.push(format!("another model (`{}`)", self.model.name));
-        }
         if self.lexicon_sha256 != now.lexicon_sha256 || self.fusion_sha256 != now.fusion_sha256 {
             differences.push("another stance lexicon or other fusion weights".to_owned());
         }
         if self.version != now.version {
             differences.push(format!("remiss {}", self.version));
-        }
-        if self.device != now.device {
-            differences.push(format!("the device `{}`", self.device));
         }
         (!differences.is_empty()).then(|| differences.join(", "))
     }
@@ -82,8 +70,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     pub codebook: String,
     pub threads: usize,
-    pub batch_tokens: usize,
-    /// Always `null` for the embedded model, which draws no random numbers.
+    /// Always `null` for the embedded judge, which draws no random numbers.
     pub seed: Option<u64>,
     /// RFC 3339 in UTC; `end` is `null` while the run goes on.
     pub start: String,

@@ -41,14 +41,6 @@ pub(super) fn judge_all<E>(
             let sender = sender.clone();
             let (next, stopped) = (&next, &stopped);
             scope.spawn(move || {
-                // candle asks rayon for threads; here it gets the one it runs on.
-                let alone = rayon::ThreadPoolBuilder::new()
-                    .num_threads(1)
-                    .use_current_thread()
-                    .build();
-                if alone.is_err() {
-                    tracing::warn!("this thread shares its matrix products with others");
-                }
                 while !stopped.load(Ordering::Relaxed) {
                     let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
@@ -77,9 +69,7 @@ fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
     let judged = catch_unwind(AssertUnwindSafe(|| {
         let response = corpus::read(&input.file)
             .map_err(|error| reason(error.code(), &error.to_string()))?;
-        let analysis = judge
-            .analyse(&response, themes)
-            .map_err(|error| reason("analysis_failed", &error.to_string()))?;
+        let analysis = judge.analyse(&response, themes);
         Ok((verify(analysis, &response), response))
     }));
     let outcome = judged.unwrap_or_else(|panic| {

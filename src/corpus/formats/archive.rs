@@ -37,8 +37,9 @@ impl<'a> Archive<'a> {
         let mut names: Vec<_> = self
             .zip
             .file_names()
+            .flatten()
             .filter(|name| name.starts_with(prefix) && name.ends_with(suffix))
-            .map(str::to_owned)
+            .map(std::borrow::Cow::into_owned)
             .collect();
         names.sort();
         names
@@ -59,12 +60,12 @@ impl<'a> Archive<'a> {
         part.take(self.left + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| broken(&error))?;
-        self.left = self
-            .left
-            .checked_sub(bytes.len() as u64)
-            .ok_or(ReadError::DecompressionBomb {
-                limit: MAX_UNPACKED,
-            })?;
+        self.left =
+            self.left
+                .checked_sub(bytes.len() as u64)
+                .ok_or(ReadError::DecompressionBomb {
+                    limit: MAX_UNPACKED,
+                })?;
         Ok(Some(bytes))
     }
 

@@ -117,7 +117,9 @@ fn paragraphs(xml: &[u8], styles: &Styles) -> Result<Vec<(BlockKind, String)>, R
                 "sym" => {
                     let code = attribute(element, "char");
                     let code = code.and_then(|c| u32::from_str_radix(&c, 16).ok());
-                    paragraph.text.extend(code.and_then(char::from_u32).map(symbol));
+                    paragraph
+                        .text
+                        .extend(code.and_then(char::from_u32).map(symbol));
                 }
                 _ => {}
             }
@@ -256,12 +258,21 @@ mod tests {
         let body = [
             p(r#"<w:pStyle w:val="Egen"/>"#, "Ett"),
             p(r#"<w:pStyle w:val="Djup"/>"#, "Tre"),
-            p(r#"<w:pStyle w:val="Djup"/><w:outlineLvl w:val="9"/>"#, "Brödtext"),
+            p(
+                r#"<w:pStyle w:val="Djup"/><w:outlineLvl w:val="9"/>"#,
+                "Brödtext",
+            ),
             p(r#"<w:pStyle w:val="Ring"/>"#, "Ring"),
             p(r#"<w:pStyle w:val="Lista"/>"#, "Punkt"),
-            p(r#"<w:pStyle w:val="Lista"/><w:numPr><w:numId w:val="0"/></w:numPr>"#, "Ej punkt"),
+            p(
+                r#"<w:pStyle w:val="Lista"/><w:numPr><w:numId w:val="0"/></w:numPr>"#,
+                "Ej punkt",
+            ),
         ];
-        let kinds: Vec<_> = read(&body.concat(), styles).into_iter().map(|b| b.0).collect();
+        let kinds: Vec<_> = read(&body.concat(), styles)
+            .into_iter()
+            .map(|b| b.0)
+            .collect();
         assert_eq!(
             kinds,
             [
@@ -307,9 +318,19 @@ mod tests {
     #[test]
     fn a_document_by_libreoffice() {
         let found = blocks(&extract(REAL).unwrap());
-        let has = |kind, start: &str| found.iter().any(|(k, t)| *k == kind && t.starts_with(start));
-        assert!(has(BlockKind::Heading(1), "Övergripande synpunkter"), "{found:#?}");
-        assert!(has(BlockKind::ListItem, "Betoningen på behovet av ledarskap"));
+        let has = |kind, start: &str| {
+            found
+                .iter()
+                .any(|(k, t)| *k == kind && t.starts_with(start))
+        };
+        assert!(
+            has(BlockKind::Heading(1), "Övergripande synpunkter"),
+            "{found:#?}"
+        );
+        assert!(has(
+            BlockKind::ListItem,
+            "Betoningen på behovet av ledarskap"
+        ));
         assert!(has(BlockKind::Paragraph, "Region Skåne instämmer i AI"));
         assert!(has(BlockKind::Paragraph, "Se betänkandet, avsnitt 4.2"));
         assert!(has(BlockKind::TableCell, "Förslag"));

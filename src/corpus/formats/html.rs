@@ -57,7 +57,9 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(NEAR)]).to_ascii_lowercase();
     let after = head.split("charset").nth(1)?.trim_start();
-    let label = after.strip_prefix('=')?.trim_start_matches([' ', '"', '\'']);
+    let label = after
+        .strip_prefix('=')?
+        .trim_start_matches([' ', '"', '\'']);
     let end = label.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | ':'));
     Encoding::for_label(&label.as_bytes()[..end.unwrap_or(label.len())])
 }
@@ -272,7 +274,13 @@ mod tests {
 
     #[test]
     fn hostile_nesting_takes_neither_stack_nor_long() {
-        for tag in ["<div>", "<b>", "<table><tr><td>", "<font a=1>", "<p><a href=x>"] {
+        for tag in [
+            "<div>",
+            "<b>",
+            "<table><tr><td>",
+            "<font a=1>",
+            "<p><a href=x>",
+        ] {
             let html = format!("{}djupt", tag.repeat(200_000));
             assert!(extract(html.as_bytes()).unwrap().text.contains("djupt"));
         }

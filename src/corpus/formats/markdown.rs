@@ -1,8 +1,9 @@
 //! Markdown (CommonMark with tables, footnotes and front matter), by pulldown-cmark.
 //!
-//! The stored text is what a reader of the rendered page sees, without the marks.
+//! The stored text is what a reader of the rendered page sees, without the marks. Text that is
+//! struck out has been taken back by its author, and is left out.
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::super::extracted::{BlockKind, Extracted};
 use super::writer::Writer;
@@ -82,7 +83,6 @@ impl Reader {
                 self.flush();
                 self.html = Some(String::new());
             }
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => self.flush(),
             _ => self.flush(),
         }
     }

@@ -195,9 +195,19 @@ mod tests {
     #[test]
     fn a_document_by_libreoffice() {
         let found = blocks(&extract(REAL).unwrap());
-        let has = |kind, start: &str| found.iter().any(|(k, t)| *k == kind && t.starts_with(start));
-        assert!(has(BlockKind::Heading(1), "Övergripande synpunkter"), "{found:#?}");
-        assert!(has(BlockKind::ListItem, "Betoningen på behovet av ledarskap"));
+        let has = |kind, start: &str| {
+            found
+                .iter()
+                .any(|(k, t)| *k == kind && t.starts_with(start))
+        };
+        assert!(
+            has(BlockKind::Heading(1), "Övergripande synpunkter"),
+            "{found:#?}"
+        );
+        assert!(has(
+            BlockKind::ListItem,
+            "Betoningen på behovet av ledarskap"
+        ));
         assert!(has(BlockKind::Paragraph, "Region Skåne instämmer i AI"));
         assert!(has(BlockKind::Paragraph, "Se betänkandet, avsnitt 4.2"));
         assert!(has(BlockKind::TableCell, "Förslag"));
@@ -220,7 +230,10 @@ mod tests {
     #[test]
     fn an_encrypted_document_is_named_so() {
         let manifest = b"<manifest><encryption-data/></manifest>";
-        let bytes = zipped(&[("META-INF/manifest.xml", manifest), ("content.xml", b"\x01\x02")]);
+        let bytes = zipped(&[
+            ("META-INF/manifest.xml", manifest),
+            ("content.xml", b"\x01\x02"),
+        ]);
         let error = extract(&bytes).unwrap_err();
         assert!(error.to_string().contains("password"));
     }

@@ -70,7 +70,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<String>), Rea
 /// Latin text in UTF-16 has a zero in nearly every second byte.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = &bytes[..bytes.len().min(4096) & !1];
-    let zeros = |offset| head.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
+    let zeros = |offset| {
+        head.iter()
+            .skip(offset)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
     let (even, odd, pairs) = (zeros(0), zeros(1), head.len() / 2);
     if pairs == 0 {
         None
@@ -211,7 +217,11 @@ mod tests {
     fn form_feeds_part_pages() {
         let out = extract("Sida ett\n\u{C}Sida två\r\n\u{C}".as_bytes()).unwrap();
         assert_eq!(out.text, "Sida ett\n\nSida två");
-        let pages: Vec<_> = out.pages.iter().map(|p| p.slice(&out.text).unwrap()).collect();
+        let pages: Vec<_> = out
+            .pages
+            .iter()
+            .map(|p| p.slice(&out.text).unwrap())
+            .collect();
         assert_eq!(pages, ["Sida ett\n", "Sida två"]);
         assert!(extract(b"En sida").unwrap().pages.is_empty());
     }

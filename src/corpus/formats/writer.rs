@@ -27,8 +27,8 @@ impl Writer {
             return;
         }
         if let Some(last) = self.blocks.last() {
-            let close = matches!(kind, BlockKind::ListItem | BlockKind::TableCell)
-                && last.kind == kind;
+            let close =
+                matches!(kind, BlockKind::ListItem | BlockKind::TableCell) && last.kind == kind;
             self.text.push_str(if close { "\n" } else { "\n\n" });
         }
         let start = self.text.len();

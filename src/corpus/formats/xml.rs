@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn declared_entities_are_not_expanded() {
-        let xml = r#"<!DOCTYPE a [<!ENTITY b "lol"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;&amp;&#229;</a>"#;
+        let xml =
+            r#"<!DOCTYPE a [<!ENTITY b "lol"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;&amp;&#229;</a>"#;
         assert_eq!(text_of(xml).unwrap(), "&c;&å");
     }
 
@@ -104,7 +105,12 @@ mod tests {
 
     #[test]
     fn xml_that_ends_early_or_is_crossed_is_damaged() {
-        for xml in ["<a><b>text</b>", "<a><b></a></b>", "<a>&#x110000;</a>", "<a"] {
+        for xml in [
+            "<a><b>text</b>",
+            "<a><b></a></b>",
+            "<a>&#x110000;</a>",
+            "<a",
+        ] {
             assert_eq!(text_of(xml).unwrap_err().code(), "damaged_file", "{xml}");
         }
     }

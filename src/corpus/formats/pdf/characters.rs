@@ -164,12 +164,7 @@ fn as_written(c: char) -> impl Iterator<Item = char> {
 }
 
 impl<'a> Device<'a> for Collector {
-    fn draw_glyph_run(
-        &mut self,
-        run: &GlyphRun<'_, 'a>,
-        props: DrawProps<'a>,
-        _: &DrawMode,
-    ) {
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, _: &DrawMode) {
         self.operation();
         for glyph in run.glyphs() {
             let advance = match &**glyph {
@@ -246,7 +241,11 @@ mod tests {
         // y points down: a quarter turn clockwise runs down the page.
         for (i, c) in "ab".chars().enumerate() {
             let down = Affine::translate((300.0, 100.0 + 6.0 * i as f64));
-            draw(&mut collector, c, down * Affine::rotate(90_f64.to_radians()));
+            draw(
+                &mut collector,
+                c,
+                down * Affine::rotate(90_f64.to_radians()),
+            );
         }
         let turned = &collector.page[1];
         assert!((turned[1].left - turned[0].right).abs() < 0.01);

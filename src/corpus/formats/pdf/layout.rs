@@ -71,7 +71,11 @@ pub(super) fn regions(page: PageCharacters) -> Vec<Region> {
     let mut regions = Vec::new();
     for characters in page {
         let mut chunks = chunks(&characters);
-        chunks.sort_by(|a, b| a.baseline.total_cmp(&b.baseline).then(a.left.total_cmp(&b.left)));
+        chunks.sort_by(|a, b| {
+            a.baseline
+                .total_cmp(&b.baseline)
+                .then(a.left.total_cmp(&b.left))
+        });
         for part in columns::split(chunks) {
             let lines = lines(part.chunks);
             if !lines.is_empty() {
@@ -135,7 +139,9 @@ fn lines(chunks: Vec<Chunk>) -> Vec<Line> {
         });
         match rows.last_mut() {
             Some(row) if joins => {
-                tallest = tallest.filter(|row| row.size >= chunk.size).or(Some(chunk.clone()));
+                tallest = tallest
+                    .filter(|row| row.size >= chunk.size)
+                    .or(Some(chunk.clone()));
                 row.push(chunk);
             }
             _ => {
@@ -245,8 +251,16 @@ pub(super) fn text_of(page: &[Region], pitch: Pitch) -> String {
 
 /// Whether the last line of a column reaches its edge, so that its paragraph goes on.
 fn ends_full(column: &Region) -> bool {
-    let edge = column.lines.iter().map(|line| line.right).fold(f32::MIN, f32::max);
-    let start = column.lines.iter().map(|line| line.left).fold(f32::MAX, f32::min);
+    let edge = column
+        .lines
+        .iter()
+        .map(|line| line.right)
+        .fold(f32::MIN, f32::max);
+    let start = column
+        .lines
+        .iter()
+        .map(|line| line.left)
+        .fold(f32::MAX, f32::min);
     column
         .lines
         .last()
@@ -316,7 +330,11 @@ mod tests {
 
     #[test]
     fn text_drawn_out_of_order_is_read_from_the_top() {
-        let text = read(vec![at(0.0, 24.0, "tredje"), at(0.0, 0.0, "första"), at(0.0, 12.0, "andra")]);
+        let text = read(vec![
+            at(0.0, 24.0, "tredje"),
+            at(0.0, 0.0, "första"),
+            at(0.0, 12.0, "andra"),
+        ]);
         assert_eq!(text, "första\nandra\ntredje");
     }
 }

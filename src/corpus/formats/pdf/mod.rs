@@ -147,9 +147,16 @@ mod tests {
     fn pages_lines_and_paragraph_gaps_stay() {
         let out = extract(FOOTNOTES).unwrap();
         assert_eq!(out.pages.len(), 2);
-        let pages: Vec<_> = out.pages.iter().map(|p| p.slice(&out.text).unwrap()).collect();
+        let pages: Vec<_> = out
+            .pages
+            .iter()
+            .map(|p| p.slice(&out.text).unwrap())
+            .collect();
         for (page, number) in pages.iter().zip(["1 (2)", "2 (2)"]) {
-            assert!(page.starts_with("Region Skåne · Remissvar SOU 2025:12\n"), "{page}");
+            assert!(
+                page.starts_with("Region Skåne · Remissvar SOU 2025:12\n"),
+                "{page}"
+            );
             assert!(page.ends_with(number), "{page}");
         }
         assert!(pages[0].contains("\n\nÖvergripande synpunkter\n\nRegion Skåne instämmer i AI"));

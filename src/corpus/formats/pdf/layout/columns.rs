@@ -45,7 +45,12 @@ pub(super) fn split(chunks: Vec<Chunk>) -> Vec<Part> {
 
 fn split_into(parts: &mut Vec<Part>, mut chunks: Vec<Chunk>, continues: bool, depth: usize) {
     let found = (depth > 0).then(|| widest_columns(&chunks)).flatten();
-    let Some(Columns { first, last, gutter }) = found else {
+    let Some(Columns {
+        first,
+        last,
+        gutter,
+    }) = found
+    else {
         if !chunks.is_empty() {
             parts.push(Part { chunks, continues });
         }
@@ -128,7 +133,11 @@ fn without_heads(chunks: &[Chunk], first: usize, last: usize, size: f32) -> (usi
         .take(HEAD_ROWS)
         .find(|i| clear(*i))
         .unwrap_or(last);
-    if top < bottom { (top, bottom) } else { (first, last) }
+    if top < bottom {
+        (top, bottom)
+    } else {
+        (first, last)
+    }
 }
 
 /// How many lines the shorter of two columns has; `None` if one of them is no column.
@@ -180,7 +189,11 @@ mod tests {
     }
 
     fn order(mut chunks: Vec<Chunk>) -> Vec<Vec<String>> {
-        chunks.sort_by(|a, b| a.baseline.total_cmp(&b.baseline).then(a.left.total_cmp(&b.left)));
+        chunks.sort_by(|a, b| {
+            a.baseline
+                .total_cmp(&b.baseline)
+                .then(a.left.total_cmp(&b.left))
+        });
         split(chunks)
             .into_iter()
             .map(|part| part.chunks.into_iter().map(|chunk| chunk.text).collect())
@@ -188,7 +201,8 @@ mod tests {
     }
 
     fn prose(left: f32, right: f32, rows: std::ops::Range<usize>) -> Vec<Chunk> {
-        rows.map(|row| chunk(left, right - (row % 3) as f32 * 8.0, row)).collect()
+        rows.map(|row| chunk(left, right - (row % 3) as f32 * 8.0, row))
+            .collect()
     }
 
     #[test]
@@ -201,10 +215,19 @@ mod tests {
             vec![chunk(480.0, 500.0, 25)],
         ];
         let parts = order(chunks.concat());
-        let firsts: Vec<_> = parts.iter().map(|part| (part[0].as_str(), part.len())).collect();
+        let firsts: Vec<_> = parts
+            .iter()
+            .map(|part| (part[0].as_str(), part.len()))
+            .collect();
         assert_eq!(
             firsts,
-            [("0/0", 1), ("0/2", 18), ("170/2", 18), ("340/2", 10), ("480/25", 1)]
+            [
+                ("0/0", 1),
+                ("0/2", 18),
+                ("170/2", 18),
+                ("340/2", 10),
+                ("480/25", 1)
+            ]
         );
     }
 

@@ -4,140 +4,80 @@
 //! Needs Chromium (`REMISS_CHROMIUM`, or on the path) and `npm ci` in `tests/browser`. Where one
 //! of them is missing the tests say so and pass, unless `REMISS_REQUIRE_BROWSER=1`.
 
+use crate::chromium::Chromium;
 use crate::fixture;
-use headless_chrome::browser::tab::point::Point;
-use headless_chrome::protocol::cdp::types::Event;
-use headless_chrome::protocol::cdp::{Emulation, Network};
-use headless_chrome::{Browser, LaunchOptions, Tab};
 use remiss::Language;
 use remiss::analysis::Evidence;
 use remiss::run::{Record, ResultRecord};
-use serde_json::Value;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::path::Path;
 
 const DESKTOP: (u32, u32) = (1280, 900);
 const NARROW: (u32, u32) = (320, 640);
 
 /// `report.html` of the fixture, open in a browser of its own.
 struct Opened {
-    tab: Arc<Tab>,
-    requests: Arc<Mutex<Vec<String>>>,
+    browser: Chromium,
     address: String,
-    _browser: Browser,
     _directory: tempfile::TempDir,
 }
 
 impl Opened {
     /// `None` where there is no browser and none is required.
     fn new(language: Language, size: (u32, u32)) -> Option<Self> {
-        let chromium = chromium()?;
+        let Some(program) = Chromium::find() else {
+            return skip("Chromium is not installed");
+        };
         let directory = tempfile::tempdir().unwrap();
         fixture::write(directory.path(), &fixture::records(), fixture::text);
-        let reports = remiss::report::write(
-            directory.path(),
-            &fixture::codebook(),
-            &fixture::facts(),
-            language,
-        )
-        .unwrap();
-        let options = LaunchOptions::default_builder()
-            .path(Some(chromium))
-            .sandbox(false)
-            .user_data_dir(Some(directory.path().join("profile")))
-            .idle_browser_timeout(Duration::from_secs(600))
-            .args(
-                [
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                    "--no-first-run",
-                ]
-                .map(OsStr::new)
-                .to_vec(),
-            )
-            .build()
-            .unwrap();
-        let browser = Browser::new(options).unwrap();
-        let tab = browser.new_tab().unwrap();
-        tab.set_default_timeout(Duration::from_secs(300));
-        resize(&tab, size);
-
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&requests);
-        tab.call_method(Network::Enable {
-            max_total_buffer_size: None,
-            max_resource_buffer_size: None,
-            max_post_data_size: None,
-            report_direct_socket_traffic: None,
-            enable_durable_messages: None,
-        })
-        .unwrap();
-        tab.add_event_listener(Arc::new(move |event: &Event| {
-            if let Event::NetworkRequestWillBeSent(sent) = event {
-                heard.lock().unwrap().push(sent.params.request.url.clone());
-            }
-        }))
-        .unwrap();
+        let (codebook, facts) = (fixture::codebook(), fixture::facts());
+        let reports = remiss::report::write(directory.path(), &codebook, &facts, language).unwrap();
+        let mut browser = Chromium::start(&program, &directory.path().join("profile"), size);
         let address = format!("file://{}", reports.html.display());
-        tab.navigate_to(&address)
-            .unwrap()
-            .wait_until_navigated()
-            .unwrap();
+        browser.open(&address);
         Some(Self {
-            tab,
-            requests,
+            browser,
             address,
-            _browser: browser,
             _directory: directory,
         })
     }
 
     /// The string that an expression gives.
-    fn ask(&self, expression: &str) -> String {
-        let value = self.tab.evaluate(expression, true).unwrap().value;
-        match value {
-            Some(Value::String(text)) => text,
-            other => panic!("`{expression}` gave {other:?}"),
-        }
+    fn ask(&mut self, expression: &str) -> String {
+        let value = self.browser.evaluate(expression);
+        let text = value.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| panic!("`{expression}` gave {value}"))
     }
 
-    fn focused(&self) -> String {
+    fn focused(&mut self) -> String {
         self.ask("document.activeElement.id || document.activeElement.className")
     }
 
-    fn marked(&self) -> String {
+    fn marked(&mut self) -> String {
         self.ask("[...document.querySelectorAll('.ev.on')].map(e => e.textContent).join('')")
     }
 
-    /// Clicks the middle of the first line of an element, where a person would.
-    fn click(&self, id: &str) {
-        let place = self.ask(&format!(
+    /// Clicks an element where a person would.
+    fn click(&mut self, id: &str) {
+        let place = self.browser.evaluate(&format!(
             "(() => {{ const e = document.getElementById('{id}'); e.scrollIntoView({{block: 'center'}});
-               const b = e.getClientRects()[0]; return (b.left + b.width / 2) + ' ' + (b.top + 8); }})()"
+               const b = e.getBoundingClientRect(); return [b.left + b.width / 2, b.top + 12]; }})()"
         ));
-        let (x, y) = place.split_once(' ').unwrap();
-        let point = Point {
-            x: x.parse().unwrap(),
-            y: y.parse().unwrap(),
-        };
-        self.tab.click_point(point).unwrap();
+        self.browser
+            .click(place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
     }
 
     /// Tabs to the element from where the focus is.
-    fn tab_to(&self, id: &str) {
+    fn tab_to(&mut self, id: &str) {
         for _ in 0..300 {
             if self.focused() == id {
                 return;
             }
-            self.tab.press_key("Tab").unwrap();
+            self.browser.press("Tab");
         }
         panic!("`{id}` is not reached by the keyboard");
     }
 
-    fn assert_marked(&self, evidence: &[Evidence], text: &str) {
+    fn assert_marked(&mut self, evidence: &[Evidence], text: &str) {
         assert_eq!(self.marked(), union(evidence, text));
         let hidden = self.ask(
             "(() => { const e = document.querySelector('.ev.on'); const b = e.getClientRects()[0];
@@ -146,26 +86,6 @@ impl Opened {
         );
         assert_eq!(hidden, "", "the first marked piece is not in sight");
     }
-}
-
-fn resize(tab: &Tab, (width, height): (u32, u32)) {
-    tab.call_method(Emulation::SetDeviceMetricsOverride {
-        width,
-        height,
-        device_scale_factor: 1.0,
-        mobile: false,
-        scale: None,
-        screen_width: None,
-        screen_height: None,
-        position_x: None,
-        position_y: None,
-        dont_set_visible_size: None,
-        screen_orientation: None,
-        viewport: None,
-        display_feature: None,
-        device_posture: None,
-    })
-    .unwrap();
 }
 
 /// What the spans cover, in the order of the text, each byte once.
@@ -187,21 +107,6 @@ fn result(id: &str) -> (usize, Box<ResultRecord>, String) {
     }
 }
 
-fn chromium() -> Option<PathBuf> {
-    let named = std::env::var_os("REMISS_CHROMIUM").map(PathBuf::from);
-    let on_path = std::env::var_os("PATH")
-        .into_iter()
-        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let found = named.or_else(|| {
-        on_path
-            .flat_map(|folder| {
-                ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name))
-            })
-            .find(|path| path.is_file())
-    });
-    found.or_else(|| skip("Chromium is not installed"))
-}
-
 fn axe() -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/browser/node_modules/axe-core/axe.min.js");
@@ -221,7 +126,7 @@ fn skip<T>(why: &str) -> Option<T> {
 
 #[test]
 fn a_click_marks_exactly_the_evidence() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+    let Some(mut page) = Opened::new(Language::Sv, DESKTOP) else {
         return;
     };
     for id in [
@@ -251,7 +156,7 @@ fn a_click_marks_exactly_the_evidence() {
 
 #[test]
 fn a_cell_of_the_matrix_leads_to_the_marked_stance() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+    let Some(mut page) = Opened::new(Language::Sv, DESKTOP) else {
         return;
     };
     let (number, result, text) = result("datastodsmyndigheten");
@@ -265,7 +170,7 @@ fn a_cell_of_the_matrix_leads_to_the_marked_stance() {
 
 #[test]
 fn the_keyboard_alone_is_enough() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+    let Some(mut page) = Opened::new(Language::Sv, DESKTOP) else {
         return;
     };
     let (number, result, text) = result("alvstads-kommun");
@@ -279,7 +184,7 @@ fn the_keyboard_alone_is_enough() {
         (format!("r{number}-datadelning"), &finding.evidence, "Space"),
     ] {
         page.tab_to(&button);
-        page.tab.press_key(key).unwrap();
+        page.browser.press(key);
         page.assert_marked(evidence, &text);
         assert!(
             page.focused().starts_with(&format!("r{number}e")),
@@ -289,7 +194,7 @@ fn the_keyboard_alone_is_enough() {
             page.ask("document.getElementById('status').textContent")
                 .starts_with("Markerat i källtexten: ")
         );
-        page.tab.press_key("Escape").unwrap();
+        page.browser.press("Escape");
         assert_eq!(page.focused(), button);
         assert_eq!(page.marked(), "");
     }
@@ -297,7 +202,7 @@ fn the_keyboard_alone_is_enough() {
 
 #[test]
 fn the_matrix_filters_and_sorts() {
-    let Some(page) = Opened::new(Language::Sv, DESKTOP) else {
+    let Some(mut page) = Opened::new(Language::Sv, DESKTOP) else {
         return;
     };
     let shown = "[...document.querySelectorAll('#matrix-table tbody tr:not([hidden]) th a')].map(a => a.textContent).join('|')";
@@ -326,7 +231,7 @@ fn the_matrix_filters_and_sorts() {
 #[test]
 fn nothing_is_fetched_and_nothing_scrolls_sideways() {
     for size in [DESKTOP, NARROW] {
-        let Some(page) = Opened::new(Language::Sv, size) else {
+        let Some(mut page) = Opened::new(Language::Sv, size) else {
             return;
         };
         let (number, ..) = result("datastodsmyndigheten");
@@ -335,7 +240,7 @@ fn nothing_is_fetched_and_nothing_scrolls_sideways() {
             "String(document.documentElement.scrollWidth - document.documentElement.clientWidth)",
         );
         assert_eq!(overflow, "0", "at {} px", size.0);
-        for request in page.requests.lock().unwrap().iter() {
+        for request in &page.browser.requests {
             assert_eq!(request, &page.address);
         }
     }
@@ -346,7 +251,7 @@ fn axe_finds_nothing() {
     let Some(axe) = axe() else { return };
     for language in [Language::Sv, Language::En] {
         for size in [DESKTOP, NARROW] {
-            let Some(page) = Opened::new(language, size) else {
+            let Some(mut page) = Opened::new(language, size) else {
                 return;
             };
             // Parts that wait to be scrolled to are judged too.
@@ -355,7 +260,7 @@ fn axe_finds_nothing() {
                    document.querySelectorAll('details').forEach(e => e.open = true);
                    document.querySelector('.cite').click(); return ''; })()",
             );
-            page.tab.evaluate(&format!("{axe}; ''"), false).unwrap();
+            page.browser.evaluate(&format!("{axe}; ''"));
             let violations = page.ask(
                 "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})
                    .then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 5).map(n => n.html.slice(0, 160)

@@ -59,10 +59,12 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
 fn environment(language: Language) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true);
-    environment.set_syntax(syntax.build()?);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     environment.add_template("report.html", include_str!("report.html"))?;
     environment.add_template("head.html", include_str!("head.html"))?;
     environment.add_template("matrix.html", include_str!("matrix.html"))?;

@@ -561,7 +561,10 @@ fn a_fault_in_the_file_names_its_line() {
         );
         fault
     };
-    assert!(changed("\"tillstyrk{er|a|te|t|s|tes|an|ande}\"", "\"tillstyrk{er\"").contains("must close"));
+    assert!(
+        changed("\"tillstyrk{er|a|te|t|s|tes|an|ande}\"", "\"tillstyrk{er\"")
+            .contains("must close")
+    );
     assert!(changed("[oppose]", "[opose]").contains("unknown field"));
     assert!(changed("\"bejaka{r|s|}\"", "\"* bejaka\"").contains("must begin with a word"));
     assert!(

@@ -29,7 +29,7 @@ fn bomb() -> Vec<u8> {
         .write_all(b"<w:document><w:body><w:p><w:r><w:t>")
         .unwrap();
     let block = vec![b'a'; 1 << 20];
-    for _ in 0..300 {
+    for _ in 0..110 {
         archive.write_all(&block).unwrap();
     }
     archive.finish().unwrap().into_inner()

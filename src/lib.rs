@@ -3,7 +3,7 @@
 //! Data flows one way, and imports point back along it, never forward:
 //!
 //! ```text
-//! files ─► corpus ─► analysis ─► verification ─► run ─► report
+//! text ─► corpus ─► analysis ─► verification
 //!                         ▲
 //!                codebook ┘
 //! ```
@@ -15,8 +15,6 @@ pub mod analysis;
 pub mod cli;
 pub mod codebook;
 pub mod corpus;
-pub mod report;
-pub mod run;
 pub mod verification;
 
 mod hash;

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match remiss::cli::run() {
         Ok(status) => status,
-        // `remiss extract FILE | head` has done what it was asked for.
+        // `remiss themes check | head` has done what it was asked for.
         Err(error) if remiss::cli::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("remiss: {error:#}");

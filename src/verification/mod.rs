@@ -81,7 +81,7 @@ mod tests {
 
     fn response() -> Response {
         let text = "Region Norr tillstyrker förslaget. Kostnaden är dock oklar.\n";
-        crate::corpus::read_bytes("svar.txt", text.as_bytes()).unwrap()
+        crate::corpus::from_text("svar.txt", text)
     }
 
     fn analysis(evidence: Evidence) -> Analysis {

@@ -82,7 +82,11 @@ fn main() -> Result<()> {
     }
     println!("{} pairs, {:?}", pairs.len(), options.part);
     println!("all pairs (silence counts as none):\n{}", confusion.table());
-    println!("pairs that the lexicon judges: {}\n{}", judged.total(), judged.table());
+    println!(
+        "pairs that the lexicon judges: {}\n{}",
+        judged.total(),
+        judged.table()
+    );
     println!("{:.0} sentences a second", speed(&lexicon, &pairs));
     Ok(())
 }
@@ -174,7 +178,10 @@ impl Confusion {
             let recall = right / (row.iter().sum::<usize>() as f64).max(1.0);
             let f1 = 2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE);
             sum += f1;
-            table += &format!("\n{:<12} {precision:9.3} {recall:6.3} {f1:5.3} |", label.key());
+            table += &format!(
+                "\n{:<12} {precision:9.3} {recall:6.3} {f1:5.3} |",
+                label.key()
+            );
             for count in row {
                 table += &format!("{count:>12}");
             }
@@ -184,7 +191,10 @@ impl Confusion {
 }
 
 fn place(label: Label) -> usize {
-    Label::ALL.iter().position(|&other| other == label).unwrap_or_default()
+    Label::ALL
+        .iter()
+        .position(|&other| other == label)
+        .unwrap_or_default()
 }
 
 fn speed(lexicon: &Lexicon, pairs: &[Pair]) -> f64 {
@@ -193,7 +203,10 @@ fn speed(lexicon: &Lexicon, pairs: &[Pair]) -> f64 {
     let mut found = 0;
     while begin.elapsed().as_secs_f64() < 1.0 {
         for pair in pairs {
-            found += lexicon.judge(pair.text, Context { lead: pair.lead }).hits.len();
+            found += lexicon
+                .judge(pair.text, Context { lead: pair.lead })
+                .hits
+                .len();
         }
         sentences += pairs.len();
     }

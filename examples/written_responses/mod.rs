@@ -79,8 +79,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<(Part, Consultation)>> {
     for file in files {
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("`{}` cannot be opened", file.display()))?;
-        let consultations =
-            parse(&text).with_context(|| format!("in `{}`", file.display()))?;
+        let consultations = parse(&text).with_context(|| format!("in `{}`", file.display()))?;
         let parts = (1..).map(Part::of_place);
         all.extend(parts.zip(consultations));
     }
@@ -113,7 +112,9 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
         });
         return Ok(());
     }
-    let consultation = consultations.last_mut().context("a line before the first `%`")?;
+    let consultation = consultations
+        .last_mut()
+        .context("a line before the first `%`")?;
     match mark {
         "@" => {
             let [id, name, proposal, description] = fields(rest)?;
@@ -140,7 +141,10 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
         _ => {}
     }
     let themes = &consultation.themes;
-    let response = consultation.responses.last_mut().context("a line before the first `##`")?;
+    let response = consultation
+        .responses
+        .last_mut()
+        .context("a line before the first `##`")?;
     match mark {
         "=" => {
             let mut stances = labels(rest)?;
@@ -177,7 +181,10 @@ fn parse_line(line: &str, consultations: &mut Vec<Consultation>) -> Result<()> {
 }
 
 fn fields<const N: usize>(rest: &str) -> Result<[String; N]> {
-    let fields: Vec<String> = rest.splitn(N, '|').map(|field| field.trim().to_owned()).collect();
+    let fields: Vec<String> = rest
+        .splitn(N, '|')
+        .map(|field| field.trim().to_owned())
+        .collect();
     let found = fields.len();
     match fields.try_into() {
         Ok(fields) => Ok(fields),
@@ -188,8 +195,9 @@ fn fields<const N: usize>(rest: &str) -> Result<[String; N]> {
 fn labels(text: &str) -> Result<BTreeMap<String, String>> {
     text.split_whitespace()
         .map(|pair| {
-            let (theme, label) =
-                pair.split_once(':').with_context(|| format!("`{pair}` has no `:`"))?;
+            let (theme, label) = pair
+                .split_once(':')
+                .with_context(|| format!("`{pair}` has no `:`"))?;
             Ok((theme.to_owned(), label.to_owned()))
         })
         .collect()

@@ -53,11 +53,17 @@ impl Kind {
 
     /// The cue says something about the stance.
     pub(super) fn is_stance(self) -> bool {
-        matches!(self, Kind::Support | Kind::Oppose | Kind::Wanted | Kind::Reservation)
+        matches!(
+            self,
+            Kind::Support | Kind::Oppose | Kind::Wanted | Kind::Reservation
+        )
     }
 
     pub(super) fn is_negation(self) -> bool {
-        matches!(self, Kind::NegationNear | Kind::NegationFollowing | Kind::NegationClause)
+        matches!(
+            self,
+            Kind::NegationNear | Kind::NegationFollowing | Kind::NegationClause
+        )
     }
 }
 

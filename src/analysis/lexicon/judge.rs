@@ -84,11 +84,17 @@ pub(super) fn judge<'a>(
     let found = scanner.scan(&words);
     let scope = Scope::new(&words, &found);
     let has = |kind: Kind| found.iter().any(|cue| cue.cue.kind == kind);
-    let takes_none = of_kind(&found, Kind::NoPosition).next().map(|cue| cue.words.start);
+    let takes_none = of_kind(&found, Kind::NoPosition)
+        .next()
+        .map(|cue| cue.words.start);
     let mut reading = Reading {
         sentence,
         hits: hits(&found, &scope, &words),
-        clauses: scope.clauses().into_iter().map(|words_of| words.span(words_of)).collect(),
+        clauses: scope
+            .clauses()
+            .into_iter()
+            .map(|words_of| words.span(words_of))
+            .collect(),
         support: 0.0,
         oppose: 0.0,
         reservation: 0.0,
@@ -109,7 +115,11 @@ pub(super) fn judge<'a>(
         });
     }
     if let Some(lead) = context.lead {
-        inherit(&mut reading, judge(scanner, lead, Context::default()), &scope);
+        inherit(
+            &mut reading,
+            judge(scanner, lead, Context::default()),
+            &scope,
+        );
     }
     for hit in reading.hits.iter().filter(|hit| !hit.reported) {
         match hit.polarity {
@@ -124,12 +134,18 @@ pub(super) fn judge<'a>(
 }
 
 fn clause_at(clauses: &[Span], byte: usize) -> usize {
-    clauses.iter().rposition(|clause| clause.start <= byte).unwrap_or(0)
+    clauses
+        .iter()
+        .rposition(|clause| clause.start <= byte)
+        .unwrap_or(0)
 }
 
 /// The cues of stance, each read in its scope.
 fn hits<'a>(found: &[Found<'a>], scope: &Scope, words: &Words) -> Vec<Hit<'a>> {
-    let stances: Vec<&Found> = found.iter().filter(|cue| cue.cue.kind.is_stance()).collect();
+    let stances: Vec<&Found> = found
+        .iter()
+        .filter(|cue| cue.cue.kind.is_stance())
+        .collect();
     let mut hits = Vec::with_capacity(stances.len());
     for &cue in &stances {
         let inside_another = stances.iter().any(|outer| {
@@ -190,7 +206,10 @@ fn inherit<'a>(reading: &mut Reading<'a>, lead: Reading<'a>, scope: &Scope) {
     reading.reported |= lead.reported;
     reading.no_position |= lead.no_position;
     if lead.reported {
-        let own_hits = reading.hits.iter().any(|hit| hit.weight == Weight::Strong.value());
+        let own_hits = reading
+            .hits
+            .iter()
+            .any(|hit| hit.weight == Weight::Strong.value());
         if !own_hits {
             reading.hits.clear();
         }
@@ -199,11 +218,17 @@ fn inherit<'a>(reading: &mut Reading<'a>, lead: Reading<'a>, scope: &Scope) {
     let Some(last) = lead.clauses.len().checked_sub(1) else {
         return;
     };
-    let mut decisive: Vec<Hit> = lead.hits.into_iter().filter(|hit| hit.clause == last || last == 0).collect();
+    let mut decisive: Vec<Hit> = lead
+        .hits
+        .into_iter()
+        .filter(|hit| hit.clause == last || last == 0)
+        .collect();
     if decisive.is_empty() {
         return;
     }
-    reading.hits.retain(|hit| hit.weight == Weight::Strong.value());
+    reading
+        .hits
+        .retain(|hit| hit.weight == Weight::Strong.value());
     for hit in &mut decisive {
         hit.in_lead = true;
         hit.clause = 0;

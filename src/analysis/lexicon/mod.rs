@@ -31,8 +31,10 @@ pub use verdict::{Label, Proposal, Towards};
 use scan::Scanner;
 use std::path::Path;
 
-const EMBEDDED: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/embedded/lexicon.toml"));
+const EMBEDDED: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/models/embedded/lexicon.toml"
+));
 
 /// The cues, ready to be searched for.
 #[derive(Debug)]

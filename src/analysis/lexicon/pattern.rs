@@ -75,16 +75,25 @@ impl Pattern {
         if at_end {
             tokens.pop();
         }
-        let elements = tokens.iter().map(|token| element(token)).collect::<Result<Vec<_>, _>>()?;
+        let elements = tokens
+            .iter()
+            .map(|token| element(token))
+            .collect::<Result<Vec<_>, _>>()?;
         match elements.first() {
             None => return Err(format!("the cue `{source}` has no word")),
-            Some(Element::Word { optional: false, .. }) => {}
+            Some(Element::Word {
+                optional: false, ..
+            }) => {}
             Some(_) => {
-                return Err(format!("the cue `{source}` must begin with a word that it requires"));
+                return Err(format!(
+                    "the cue `{source}` must begin with a word that it requires"
+                ));
             }
         }
         if let Some(Element::Gap(_)) = elements.last() {
-            return Err(format!("the cue `{source}` must end with a word, not with a gap"));
+            return Err(format!(
+                "the cue `{source}` must end with a word, not with a gap"
+            ));
         }
         let longest: usize = elements
             .iter()
@@ -94,7 +103,9 @@ impl Pattern {
             })
             .sum();
         if longest > LONGEST {
-            return Err(format!("the cue `{source}` may reach over more than {LONGEST} words"));
+            return Err(format!(
+                "the cue `{source}` may reach over more than {LONGEST} words"
+            ));
         }
         Ok(Self {
             elements,
@@ -136,7 +147,15 @@ impl Pattern {
                     && (at == start || words.before(at) == Stop::None)
                     && forms.iter().any(|form| form.matches(words.get(at)));
                 let taken = here
-                    .then(|| self.follow(words, start, element + 1, at + 1, spelled | 1 << (at - start)))
+                    .then(|| {
+                        self.follow(
+                            words,
+                            start,
+                            element + 1,
+                            at + 1,
+                            spelled | 1 << (at - start),
+                        )
+                    })
                     .flatten();
                 match taken {
                     None if *optional => self.follow(words, start, element + 1, at, spelled),
@@ -160,7 +179,9 @@ fn element(token: &str) -> Result<Element, String> {
         let words = if count.is_empty() {
             GAP
         } else {
-            count.parse().map_err(|_| format!("the gap `{token}` is too long"))?
+            count
+                .parse()
+                .map_err(|_| format!("the gap `{token}` is too long"))?
         };
         return Ok(Element::Gap(words));
     }
@@ -183,12 +204,19 @@ fn forms(word: &str, token: &str) -> Result<Vec<Form>, String> {
     let (stem, endings) = match word.split_once('{') {
         Some((stem, rest)) => match rest.strip_suffix('}') {
             Some(endings) => (stem, endings.split('|').collect()),
-            None => return Err(format!("the endings of `{token}` must close with `}}` at its end")),
+            None => {
+                return Err(format!(
+                    "the endings of `{token}` must close with `}}` at its end"
+                ));
+            }
         },
         None if bracketed => ("", word.split('|').collect()),
         None => (word, vec![""]),
     };
-    endings.into_iter().map(|ending| form(&format!("{stem}{ending}"), token)).collect()
+    endings
+        .into_iter()
+        .map(|ending| form(&format!("{stem}{ending}"), token))
+        .collect()
 }
 
 fn form(text: &str, token: &str) -> Result<Form, String> {
@@ -203,8 +231,13 @@ fn form(text: &str, token: &str) -> Result<Form, String> {
     if bare.is_empty() {
         return Err(format!("`{token}` has an empty word"));
     }
-    if let Some(odd) = bare.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '-' | '’' | '\''))) {
-        return Err(format!("`{token}` holds `{odd}`, which is no letter and no sign of the pattern language"));
+    if let Some(odd) = bare
+        .chars()
+        .find(|c| !(c.is_alphanumeric() || matches!(c, '-' | '’' | '\'')))
+    {
+        return Err(format!(
+            "`{token}` holds `{odd}`, which is no letter and no sign of the pattern language"
+        ));
     }
     Ok(make(bare.to_owned()))
 }
@@ -232,22 +265,54 @@ mod tests {
     #[test]
     fn each_sign_of_the_language() {
         for (pattern, sentence, expected) in [
-            ("tillstyrk{er|a|s}", "Förslaget tillstyrks.", Some("TILLSTYRKS")),
+            (
+                "tillstyrk{er|a|s}",
+                "Förslaget tillstyrks.",
+                Some("TILLSTYRKS"),
+            ),
             ("tillstyrk{er|a|s}", "Förslaget är tillstyrkt.", None),
-            ("dela{r|} * bedömning*", "Vi delar inte utredningens bedömning här", Some("DELAR inte utredningens BEDÖMNING")),
-            ("dela{r|} * bedömning*", "Vi delar upp det i ett två bedömningar", None),
-            ("*verket * positiv*", "Naturvårdsverket är positivt", Some("NATURVÅRDSVERKET är POSITIVT")),
+            (
+                "dela{r|} * bedömning*",
+                "Vi delar inte utredningens bedömning här",
+                Some("DELAR inte utredningens BEDÖMNING"),
+            ),
+            (
+                "dela{r|} * bedömning*",
+                "Vi delar upp det i ett två bedömningar",
+                None,
+            ),
+            (
+                "*verket * positiv*",
+                "Naturvårdsverket är positivt",
+                Some("NATURVÅRDSVERKET är POSITIVT"),
+            ),
             ("är (helt) positiv", "vi är positiv", Some("ÄR POSITIV")),
-            ("är (helt) positiv", "vi är helt positiv", Some("ÄR HELT POSITIV")),
+            (
+                "är (helt) positiv",
+                "vi är helt positiv",
+                Some("ÄR HELT POSITIV"),
+            ),
             ("ser *1 risk", "ser en risk", Some("SER en RISK")),
             ("ser *1 risk", "ser en stor risk", None),
-            ("^ inga synpunkter $", "Inga synpunkter.", Some("INGA SYNPUNKTER")),
+            (
+                "^ inga synpunkter $",
+                "Inga synpunkter.",
+                Some("INGA SYNPUNKTER"),
+            ),
             ("^ inga synpunkter $", "Inga synpunkter alls", None),
             ("^ inga synpunkter $", "Vi har inga synpunkter", None),
-            ("delar * bedömning", "Vi delar kostnaden, en bedömning", None),
+            (
+                "delar * bedömning",
+                "Vi delar kostnaden, en bedömning",
+                None,
+            ),
             ("delar bedömning", "delar, bedömning", None),
         ] {
-            assert_eq!(found(pattern, sentence).as_deref(), expected, "{pattern} in {sentence}");
+            assert_eq!(
+                found(pattern, sentence).as_deref(),
+                expected,
+                "{pattern} in {sentence}"
+            );
         }
     }
 

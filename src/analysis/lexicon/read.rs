@@ -107,7 +107,10 @@ pub(super) fn read(source: &str, path: &Path) -> Result<Vec<(Cue, Pattern)>, Lex
         message,
     };
     let file: File = toml::from_str(source).map_err(|error| {
-        fault(error.span().map_or(0, |span| span.start), error.message().to_owned())
+        fault(
+            error.span().map_or(0, |span| span.start),
+            error.message().to_owned(),
+        )
     })?;
     let mut cues = Vec::new();
     let mut first_use: HashMap<(Kind, String), usize> = HashMap::new();
@@ -119,7 +122,10 @@ pub(super) fn read(source: &str, path: &Path) -> Result<Vec<(Cue, Pattern)>, Lex
             if let Some(&earlier) = first_use.get(&(kind, text.clone())) {
                 return Err(fault(
                     at,
-                    format!("the cue `{text}` already stands on line {}", line_of(source, earlier)),
+                    format!(
+                        "the cue `{text}` already stands on line {}",
+                        line_of(source, earlier)
+                    ),
                 ));
             }
             first_use.insert((kind, text.clone()), at);

@@ -22,7 +22,9 @@ impl Found<'_> {
     }
 
     fn touches(&self, other: &Found) -> bool {
-        self.words.clone().any(|word| self.spells(word) && other.spells(word))
+        self.words
+            .clone()
+            .any(|word| self.spells(word) && other.spells(word))
     }
 }
 
@@ -93,7 +95,11 @@ impl Scanner {
             }
         }
         all.sort_by_key(|(index, found)| {
-            (std::cmp::Reverse(found.spelled.count_ones()), found.words.start, *index)
+            (
+                std::cmp::Reverse(found.spelled.count_ones()),
+                found.words.start,
+                *index,
+            )
         });
         let mut kept: Vec<Found> = Vec::with_capacity(all.len());
         for (_, found) in all {

@@ -95,17 +95,27 @@ impl<'a, 'l> Scope<'a, 'l> {
 
     /// Whether the cue itself is denied (rule 2).
     pub(super) fn is_negated(&self, cue: &Found) -> bool {
-        self.found.iter().filter(|other| other.cue.kind.is_negation()).any(|negation| {
-            let inside = cue.words.contains(&negation.words.start);
-            let before = negation.words.end <= cue.words.start;
-            match negation.cue.kind {
-                Kind::NegationClause => false,
-                _ if inside => !cue.spells(negation.words.start),
-                _ if before => self.reaches(negation.words.end..cue.words.start),
-                Kind::NegationNear => self.reaches(cue.words.end..negation.words.start),
-                _ => false,
-            }
-        }) || self.denied_by_clause(cue)
+        let reserves = cue.cue.kind == Kind::Reservation && cue.cue.weight == Weight::Strong;
+        self.found
+            .iter()
+            .filter(|other| other.cue.kind.is_negation())
+            .any(|negation| {
+                let inside = cue.words.contains(&negation.words.start);
+                let before = negation.words.end <= cue.words.start;
+                match negation.cue.kind {
+                    Kind::NegationClause => false,
+                    _ if inside => !cue.spells(negation.words.start),
+                    _ if before => self.reaches(negation.words.end..cue.words.start),
+                    // "bör dock inte gälla" is no less a reservation.
+                    Kind::NegationNear => {
+                        !reserves
+                            && negation.words.start >= cue.words.end
+                            && self.reaches(cue.words.end..negation.words.start)
+                    }
+                    _ => false,
+                }
+            })
+            || self.denied_by_clause(cue)
     }
 
     /// Whether an "anser inte att" denies the cue.
@@ -120,13 +130,17 @@ impl<'a, 'l> Scope<'a, 'l> {
     /// Whether a negation reaches over these words and into the one after.
     fn reaches(&self, between: Range<usize>) -> bool {
         between.len() <= NEAR
-            && between.clone().all(|word| !self.is(word, &[Kind::Barrier, Kind::Subordinate]))
+            && between
+                .clone()
+                .all(|word| !self.is(word, &[Kind::Barrier, Kind::Subordinate]))
             && (between.start..=between.end)
                 .all(|word| word >= self.words.len() || self.words.before(word) == Stop::None)
     }
 
     fn is(&self, word: usize, kinds: &[Kind]) -> bool {
-        self.found.iter().any(|cue| cue.words.start == word && kinds.contains(&cue.cue.kind))
+        self.found
+            .iter()
+            .any(|cue| cue.words.start == word && kinds.contains(&cue.cue.kind))
     }
 
     /// The words of the content clause of a cue (rule 3), if it has one.
@@ -135,7 +149,9 @@ impl<'a, 'l> Scope<'a, 'l> {
         if cue.cue.kind == Kind::Wanted {
             let start = (clause.start..cue.words.start)
                 .rev()
-                .find(|&word| self.words.before(word) != Stop::None || self.words.get(word) == "att")
+                .find(|&word| {
+                    self.words.before(word) != Stop::None || self.words.get(word) == "att"
+                })
                 .unwrap_or(clause.start);
             return Some(start..self.content_end(cue.words.end, clause.end));
         }
@@ -145,7 +161,11 @@ impl<'a, 'l> Scope<'a, 'l> {
             .take_while(|&word| self.words.before(word) == Stop::None)
             .find(|&word| is_att(word))
             .map(|att| att + 1);
-        let after = if is_att(cue.words.end - 1) { Some(cue.words.end) } else { after };
+        let after = if is_att(cue.words.end - 1) {
+            Some(cue.words.end)
+        } else {
+            after
+        };
         if let Some(start) = after {
             return Some(start..self.content_end(start, clause.end));
         }
@@ -263,7 +283,9 @@ fn joins_two_stances(found: &[Found], words: &Words, word: usize) -> bool {
     joins
         && word + 1 < words.len()
         && words.get(word + 1) != "att"
-        && found.iter().any(|cue| decides(cue) && cue.words.end <= word)
+        && found
+            .iter()
+            .any(|cue| decides(cue) && cue.words.end <= word)
         && found.iter().any(|cue| {
             decides(cue) && cue.words.start > word && cue.words.start <= word + JOIN_REACHES
         })

@@ -72,7 +72,10 @@ impl Proposal {
         let negation = found.iter().find(|cue| cue.cue.kind.is_negation());
         let no_longer = negation.is_some_and(|cue| words.get(cue.words.end - 1) == "längre");
         Self {
-            aim: match (negation.is_some() && !no_longer, abolishes + usize::from(no_longer)) {
+            aim: match (
+                negation.is_some() && !no_longer,
+                abolishes + usize::from(no_longer),
+            ) {
                 (true, 0) => Aim::Denies,
                 (false, 1) => Aim::Abolishes,
                 _ => Aim::Affirms,
@@ -88,13 +91,22 @@ impl Proposal {
 
     /// How many of these words it shares.
     fn shares(&self, text: &str) -> usize {
-        stems(&Words::of(text)).iter().filter(|stem| self.stems.contains(stem)).count()
+        stems(&Words::of(text))
+            .iter()
+            .filter(|stem| self.stems.contains(stem))
+            .count()
     }
 }
 
 fn stems(words: &Words) -> Vec<String> {
     (0..words.len())
-        .filter_map(|word| words.get(word).char_indices().nth(STEM).map(|(end, _)| (word, end)))
+        .filter_map(|word| {
+            words
+                .get(word)
+                .char_indices()
+                .nth(STEM)
+                .map(|(end, _)| (word, end))
+        })
         .map(|(word, end)| words.get(word)[..end].to_owned())
         .collect()
 }
@@ -127,7 +139,10 @@ fn direction(hit: &Hit, reading: &Reading, proposal: &Proposal) -> Option<Polari
     // A negation turns the stance only where it is the proposal that is negated: "välkomnar
     // att de minsta inte längre slussas runt" agrees with whatever puts an end to it.
     let same_matter = || {
-        let clause = reading.clauses.get(hit.clause).and_then(|span| span.slice(reading.sentence));
+        let clause = reading
+            .clauses
+            .get(hit.clause)
+            .and_then(|span| span.slice(reading.sentence));
         hit.in_lead || proposal.shares(clause.unwrap_or_default()) > 0
     };
     let turned = match (proposal.aim, hit.content) {
@@ -135,10 +150,13 @@ fn direction(hit: &Hit, reading: &Reading, proposal: &Proposal) -> Option<Polari
         (Aim::Affirms, Content::Negated) => return None,
         (Aim::Affirms, _) => false,
         // "underlättar" praises what is or what is to come; which of them cannot be seen.
-        (_, Content::Open) if weak => return None,
+        (_, Content::Open | Content::Affirmed) if weak && !wanted => return None,
         (_, Content::Open | Content::Negated) => false,
         (Aim::Denies, Content::Affirmed) if wanted && same_matter() => true,
-        (_, Content::Affirmed) => return None,
+        (_, Content::Affirmed) if wanted => return None,
+        // "motsätter sig att ansvaret splittras": what is rejected is the proposal, however
+        // it is worded.
+        (_, Content::Affirmed) => false,
         (Aim::Denies, Content::Kept) => false,
         (Aim::Abolishes, Content::Kept) => true,
     };
@@ -165,7 +183,10 @@ fn clause_about(reading: &Reading, proposal: &Proposal) -> Option<usize> {
     let most = *shared.iter().max()?;
     let mut best = (0..shared.len()).filter(|&clause| shared[clause] == most);
     let clause = best.next()?;
-    let decided = reading.hits.iter().any(|hit| strong(&hit) && hit.clause == clause);
+    let decided = reading
+        .hits
+        .iter()
+        .any(|hit| strong(&hit) && hit.clause == clause);
     (most > 0 && decided && best.next().is_none()).then_some(clause)
 }
 
@@ -193,6 +214,10 @@ pub(super) fn label(reading: &Reading, proposal: &Proposal) -> (Label, f32) {
     .reduce(|best, other| if other.1 > best.1 { other } else { best })
     .unwrap_or((Label::None, 0.0));
     let share = weight / total;
-    let sure = if weight >= Weight::Strong.value() { 0.9 } else { 0.6 };
+    let sure = if weight >= Weight::Strong.value() {
+        0.9
+    } else {
+        0.6
+    };
     (label, share * sure)
 }

@@ -114,7 +114,13 @@ mod tests {
         let sentence = "Å, EU:s AI-verkstad: ja!";
         let words = Words::of(sentence);
         let read: Vec<_> = (0..words.len())
-            .map(|i| (words.get(i), words.span(i..i + 1).slice(sentence).unwrap(), words.before(i)))
+            .map(|i| {
+                (
+                    words.get(i),
+                    words.span(i..i + 1).slice(sentence).unwrap(),
+                    words.before(i),
+                )
+            })
             .collect();
         assert_eq!(
             read,

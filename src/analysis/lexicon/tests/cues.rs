@@ -123,6 +123,7 @@ fn conditions_and_reservations() {
                 "Utredningen har inte analyserat kostnaderna.",
                 "conditional",
             ),
+            ("Avgiften bör dock inte gälla barn.", "conditional"),
         ],
         INTRODUCE,
     );
@@ -133,6 +134,10 @@ fn no_position_and_abstention() {
     check(
         &[
             ("Kommunen tar inte ställning till avgiften.", "none"),
+            (
+                "Kommunen tar inte ställning till om avgiften bör införas.",
+                "none",
+            ),
             (
                 "Domstolen avstår från att ta ställning i denna del.",
                 "none",

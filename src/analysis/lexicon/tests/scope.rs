@@ -84,6 +84,16 @@ fn content_that_is_negated_turns_agreement() {
             ),
             ("Vi delar bedömningen att en avgift bör införas.", "for"),
             ("Vi välkomnar att avgiften inte avskaffas.", "for"),
+            ("Att avgiften inte införs avstyrker kommunen.", "for"),
+            ("Att avgiften slopas tillstyrker kommunen.", "against"),
+            ("Vi tillstyrker slopandet av avgiften.", "against"),
+            ("Vi delar bedömningen att avgiften är olämplig.", "against"),
+            ("Det är bra att avgiften inte försvårar samarbetet.", "for"),
+            // It is not the proposal that is negated.
+            (
+                "Vi välkomnar att kommunerna inte längre ensamma bär kostnaden.",
+                "silent",
+            ),
             // The negation belongs to the relative clause, or to the reason.
             (
                 "Vi tillstyrker att de kommuner som inte har råd får stöd.",
@@ -132,6 +142,8 @@ fn content_that_is_negated_turns_agreement() {
             ("Att avgiften avskaffas avstyrks.", "against"),
             ("Regionen förordar att avgiften behålls.", "against"),
             ("Ta bort avgiften!", "for"),
+            // The fee that is, or the change that is proposed? It does not say.
+            ("Avgiften är rimlig.", "silent"),
         ],
         ABOLISH,
     );
@@ -246,6 +258,7 @@ fn the_lead_of_a_list_decides_its_items() {
             "conditional",
         ),
         ("Utredningen föreslår:", "att en avgift införs", "none"),
+        ("Utredningen föreslår:", "en rimlig avgift", "none"),
         (
             "Kommunen lämnar följande synpunkter:",
             "avgiften avstyrks",
@@ -286,4 +299,16 @@ fn a_hit_points_at_its_words() {
         Context::default(),
     );
     assert!(reading.negated_content);
+}
+
+#[test]
+fn no_longer_is_an_abolition() {
+    let proposal = "Avgiften ska inte längre tas ut.";
+    for (sentence, expected) in [
+        ("Avgiften bör finnas kvar.", "against"),
+        ("Avgiften bör avskaffas.", "for"),
+        ("Kommunen tillstyrker förslaget.", "for"),
+    ] {
+        assert_eq!(label(sentence, None, proposal), expected, "{sentence}");
+    }
 }

@@ -3,9 +3,9 @@
 //! Data flows one way, and imports point back along it, never forward:
 //!
 //! ```text
-//! text ─► corpus ─► analysis ─► verification
-//!                         ▲
-//!                codebook ┘
+//! files ─► corpus ─► analysis ─► verification ─► run ─► report
+//!                       ▲ ▲
+//!              codebook ┘ └ inference
 //! ```
 //!
 //! Each module is a room with one door: its first lines say what goes in and what
@@ -15,6 +15,9 @@ pub mod analysis;
 pub mod cli;
 pub mod codebook;
 pub mod corpus;
+pub mod inference;
+pub mod report;
+pub mod run;
 pub mod verification;
 
 mod hash;

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline, make_union
 
+import corpora
 import data
 from model import pad
 
@@ -88,7 +89,7 @@ class Encoder:
         new = sorted({t for t in texts if t not in self.known}, key=len)
         for i in range(0, len(new), 32):
             part = new[i : i + 32]
-            ids, mask = pad([self.tokenizer.encode(t).ids for t in part], self.limit)
+            ids, mask = pad([self.tokenizer.encode(corpora.clean(t)).ids for t in part], self.limit)
             self.known.update(zip(part, self.judge.encode(ids, mask)))
         return torch.stack([self.known[t] for t in texts])
 

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+from corpora import clean
 from data import theme_text
 from model import Config, Judge, pad
 
@@ -86,7 +87,7 @@ def load_exported(folder):
 def reference(judge, tokenizer):
     """Each text alone, without padding, in float32."""
     def read(text):
-        ids, mask = pad([tokenizer.encode(text).ids], LIMIT)
+        ids, mask = pad([tokenizer.encode(clean(text)).ids], LIMIT)
         return ids[0].tolist(), judge.encode(ids, mask)[0]
 
     themes = [(text, *read(text)) for text in THEMES]

@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import data
+from corpora import clean
 from model import Config, Judge, pad
 
 LIMIT = 128
@@ -130,6 +131,7 @@ def encode_texts(tokenizer, texts):
     """Token ids; the cue of a sentence, if any, becomes [MASK]."""
     encodings = []
     for text, cue in texts:
+        text = clean(text)
         encoding = tokenizer.encode(text)
         ids = list(encoding.ids)
         if cue:

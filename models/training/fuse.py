@@ -1,12 +1,13 @@
-"""Fits the fusion weights: how lexicon and letters become one judgement.
+"""Fits the fusion weights: how encoder and lexicon become one judgement.
 
 Reads what `cargo run --release --example judge_features` prints. The weights are
-fitted on the training and calibration parts, the review threshold is read off the
-calibration part, and figures are printed for the dev part, which nothing is fitted on.
+fitted on the consultations of the calibration part and, so that the lexicon's and the
+letters' weights rest on more, on the training part at a lower weight: the encoder has
+seen the training part, so that its own scores are too sure of themselves there.
+Figures are printed for the dev part, which nothing is fitted on.
 
-    fuse.py pairs  FEATURES OUT    fits relevance and sentence stance, writes OUT
-    fuse.py stance FEATURES OUT    adds the stance model to OUT; FEATURES must have been
-                                   printed with --fusion OUT
+    fuse.py FEATURES OUT    fits relevance and sentence stance, then the stance of the
+                            whole response on what they give, and writes OUT
 """
 
 import json
@@ -16,12 +17,17 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 
-PAIR = ["overlap", "keyword", "heading_overlap", "heading_keyword", "before", "lead",
-        "lexicon_for", "lexicon_against", "lexicon_conditional", "reported", "no_position", "courtesy"]
+PAIR = ["relevance", "overlap", "keyword", "heading_overlap", "heading_keyword", "before", "lead",
+        "encoder_for", "encoder_against", "encoder_conditional", "encoder_none",
+        "lexicon_for", "lexicon_against", "lexicon_conditional",
+        "reported", "no_position", "courtesy", "salience"]
 STANCE = ["top_relevance", "relevant", "top_for", "top_against", "top_conditional",
           "sum_for", "sum_against", "sum_conditional", "share_against", "share_conditional"]
 LABELS = ["for", "against", "conditional", "none"]
 STANCES = ["supports", "supports_with_reservations", "mixed", "opposes", "no_position", "not_addressed"]
+ENCODER = {"relevance", "lead", "encoder_for", "encoder_against", "encoder_conditional", "encoder_none"}
+LEXICON = {"lexicon_for", "lexicon_against", "lexicon_conditional", "reported", "no_position", "courtesy"}
+TRAIN_WEIGHT = 0.2
 
 
 def read(path):
@@ -29,10 +35,10 @@ def read(path):
         return [json.loads(line) for line in lines]
 
 
-def fit(x, y, strength):
+def fit(x, y, weight, strength):
     """A logistic model on standardised features, with the scaling folded into the weights."""
     mean, scale = x.mean(0), x.std(0) + 1e-6
-    model = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y)
+    model = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y, sample_weight=weight)
     weights = model.coef_ / scale
     return model.classes_, weights, model.intercept_ - weights @ mean
 
@@ -42,7 +48,7 @@ def linear(features, weights, bias):
 
 
 def pairs(rows, part):
-    x, concerns, stance = [], [], []
+    x, concerns, stance, weight = [], [], [], []
     for row in rows:
         if row["part"] not in part:
             continue
@@ -50,14 +56,22 @@ def pairs(rows, part):
             x.append(values)
             concerns.append(label is not None)
             stance.append(LABELS.index(label) if label else -1)
-    return np.array(x), np.array(concerns), np.array(stance)
+            weight.append(TRAIN_WEIGHT if row["part"] == "train" else 1.0)
+    return np.array(x), np.array(concerns), np.array(stance), np.array(weight)
 
 
-def fit_pairs(rows):
-    x, concerns, stance = pairs(rows, {"train", "calibration"})
-    _, rw, rb = fit(x, concerns, 0.3)
+def without(x, names):
+    """The features with some of them silenced: what is left is the judgement without a part."""
+    kept = np.array([name not in names for name in PAIR])
+    return x * kept
+
+
+def fit_pairs(rows, silenced=frozenset()):
+    x, concerns, stance, weight = pairs(rows, {"train", "calibration"})
+    x = without(x, silenced)
+    _, rw, rb = fit(x, concerns, weight, 0.3)
     on = stance >= 0
-    classes, sw, sb = fit(x[on], stance[on], 0.1)
+    classes, sw, sb = fit(x[on], stance[on], weight[on], 0.1)
     assert list(classes) == [0, 1, 2, 3]
     return (rw, rb), (sw, sb)
 
@@ -72,32 +86,31 @@ def bootstrap(groups, measure, seed=0, draws=1000):
     return np.percentile(values, [2.5, 97.5])
 
 
-def report_pairs(rows, models):
-    x, concerns, stance = pairs(rows, {"dev"})
+def report_pairs(rows):
+    x, concerns, stance, _ = pairs(rows, {"dev"})
     groups = np.array([row["consultation"] for row in rows if row["part"] == "dev" for _ in row["labels"]])
     on = stance >= 0
-    (rw, rb), (sw, sb) = models
-    chosen, truth = (x[on] @ sw.T + sb).argmax(1), stance[on]
-
-    def macro(index):
-        return f1_score(truth[index], chosen[index], average="macro", labels=range(4), zero_division=0)
-
-    low, high = bootstrap(groups[on], macro)
-    majority = np.full(len(truth), np.bincount(truth).argmax())
     print(f"dev: {len(x)} pairs, {on.sum()} with a label")
-    print(f"  stance of a sentence, four classes: macro-F1 {macro(np.arange(len(truth))):.3f} [{low:.3f}, {high:.3f}]")
-    print(f"  majority: macro-F1 {f1_score(truth, majority, average='macro', labels=range(4), zero_division=0):.3f}")
-    print(f"  relevance of a sentence to a theme: AUC {roc_auc_score(concerns, x @ rw[0] + rb[0]):.3f}")
+    for name, silenced in [("encoder and lexicon", frozenset()), ("encoder alone", frozenset(LEXICON)),
+                           ("lexicon alone", frozenset(ENCODER | {"salience"}))]:
+        (rw, rb), (sw, sb) = fit_pairs(rows, silenced)
+        masked = without(x, silenced)
+        relevance = masked @ rw[0] + rb[0]
+        chosen = (masked[on] @ sw.T + sb).argmax(1)
+        truth, of = stance[on], groups[on]
 
+        def macro(index):
+            return f1_score(truth[index], chosen[index], average="macro", labels=range(4), zero_division=0)
 
-def write_pairs(features, out):
-    rows = read(features)
-    models = (rw, rb), (sw, sb) = fit_pairs(rows)
-    zeros = linear(STANCE, np.zeros((6, len(STANCE))), np.zeros(6))
-    about = "Fitted by models/training/fuse.py; names and meaning of the features in src/analysis/features.rs."
-    write(out, {"about": about, "relevance": linear(PAIR, rw, rb), "sentence_stance": linear(PAIR, sw, sb),
-                "stance": zeros, "review_threshold": 0.5})
-    report_pairs(rows, models)
+        low, high = bootstrap(of, macro)
+        auc = roc_auc_score(concerns, relevance)
+        print(f"  {name:20} stance macro-F1 {macro(np.arange(len(truth))):.3f} [{low:.3f}, {high:.3f}]   relevance AUC {auc:.3f}")
+    first = [row for row in rows if row["part"] == "dev" and row["theme"] == next(r["theme"] for r in rows if r["response"] == row["response"])]
+    salient = np.concatenate([row["salient"] for row in first])
+    salience = np.concatenate([[values[PAIR.index("salience")] for values in row["pairs"]] for row in first])
+    print(f"  {'encoder alone':20} salience AUC {roc_auc_score(salient, salience):.3f} on {len(salient)} sentences")
+    majority = np.full(on.sum(), np.bincount(stance[on]).argmax())
+    print(f"  {'majority':20} stance macro-F1 {f1_score(stance[on], majority, average='macro', labels=range(4), zero_division=0):.3f}")
 
 
 def write(out, weights):
@@ -106,28 +119,43 @@ def write(out, weights):
         file.write("\n")
 
 
-def add_stance(features, out):
+def added_up(row, relevance, stance):
+    """`StanceFeatures::of` in src/analysis/fusion.rs, for one theme of one response."""
+    x = np.array(row["pairs"])
+    (rw, rb), (sw, sb) = relevance, stance
+    concerns = 1 / (1 + np.exp(-(x @ rw[0] + rb[0])))
+    scores = x @ sw.T + sb
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    sides = concerns[:, None] * (powers / powers.sum(1, keepdims=True))[:, :3]
+    total, top = sides.sum(0), sides.max(0)
+    position = total.sum() + 0.1
+    return [concerns.max(), np.log1p(concerns.sum()), *top, *np.log1p(total), total[1] / position, total[2] / position]
+
+
+def write_fusion(features, out):
     rows = read(features)
+    relevance, stance = fit_pairs(rows)
+    report_pairs(rows)
 
     def table(part):
         chosen = [row for row in rows if row["part"] in part]
-        x = np.array([row["stance_features"] for row in chosen])
+        x = np.array([added_up(row, relevance, stance) for row in chosen])
         y = np.array([STANCES.index(row["stance"]) for row in chosen])
-        return x, y, np.array([row["consultation"] for row in chosen])
+        weight = np.array([TRAIN_WEIGHT if row["part"] == "train" else 1.0 for row in chosen])
+        return x, y, weight, np.array([row["consultation"] for row in chosen])
 
-    x, y, _ = table({"train", "calibration"})
-    classes, weights, bias = fit(x, y, 1.0)
+    x, y, weight, _ = table({"train", "calibration"})
+    classes, weights, bias = fit(x, y, weight, 1.0)
     assert list(classes) == list(range(6))
     # The threshold is read off the calibration part alone.
-    cx, cy, _ = table({"calibration"})
+    cx, cy, _, _ = table({"calibration"})
     sure, right = outcome(cx, cy, weights, bias)
     threshold = next((t for t in np.arange(0.35, 0.95, 0.01) if right[sure >= t].mean() >= 0.9), 0.9)
-    fusion = json.load(open(out, encoding="utf-8"))
-    fusion["stance"] = linear(STANCE, weights, bias)
-    fusion["review_threshold"] = round(float(threshold), 2)
-    write(out, fusion)
+    about = "Fitted by models/training/fuse.py; names and meaning of the features in src/analysis/features.rs."
+    write(out, {"about": about, "relevance": linear(PAIR, *relevance), "sentence_stance": linear(PAIR, *stance),
+                "stance": linear(STANCE, weights, bias), "review_threshold": round(float(threshold), 2)})
 
-    dx, dy, groups = table({"dev"})
+    dx, dy, _, groups = table({"dev"})
     sure, right = outcome(dx, dy, weights, bias)
     chosen = (dx @ weights.T + bias).argmax(1)
 
@@ -154,6 +182,6 @@ def outcome(x, y, weights, bias):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("pairs", "stance"):
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
-    {"pairs": write_pairs, "stance": add_stance}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    write_fusion(*sys.argv[1:])

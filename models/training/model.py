@@ -16,10 +16,10 @@ from torch import nn
 @dataclass
 class Config:
     vocab_size: int = 16384
-    hidden_size: int = 256
-    num_hidden_layers: int = 6
-    num_attention_heads: int = 4
-    intermediate_size: int = 688
+    hidden_size: int = 192
+    num_hidden_layers: int = 4
+    num_attention_heads: int = 3
+    intermediate_size: int = 512
     max_position_embeddings: int = 512
     layer_norm_eps: float = 1e-5
     pad_token_id: int = 0
@@ -40,7 +40,7 @@ class Config:
             "eos_token_id": 3,
             "sep_token_id": 3,
             "mask_token_id": 4,
-            "hidden_activation": "gelu",
+            "hidden_activation": "relu",
             "attention_bias": False,
             "mlp_bias": False,
             "norm_bias": False,
@@ -91,7 +91,7 @@ class Mlp(nn.Module):
 
     def forward(self, x):
         value, gate = self.Wi(x).chunk(2, dim=-1)
-        return self.Wo(F.gelu(value) * gate)
+        return self.Wo(F.relu(value) * gate)  # ReGLU: as good as GeGLU (arXiv 2002.05202) and far cheaper on a CPU
 
 
 def norm(config):
@@ -202,9 +202,9 @@ class Judge(nn.Module):
         self.model = Encoder(config)
         self.heads = nn.ModuleDict(
             {
-                "salience": nn.Sequential(nn.Linear(hidden, width), nn.GELU(), nn.Linear(width, 1)),
+                "salience": nn.Sequential(nn.Linear(hidden, width), nn.ReLU(), nn.Linear(width, 1)),
                 "relevance": Relevance(hidden, width),
-                "stance": nn.Sequential(nn.Linear(3 * hidden, width), nn.GELU(), nn.Linear(width, stances)),
+                "stance": nn.Sequential(nn.Linear(3 * hidden, width), nn.ReLU(), nn.Linear(width, stances)),
             }
         )
 

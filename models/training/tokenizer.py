@@ -1,6 +1,6 @@
 """Trains the byte-level BPE vocabulary and writes tokenizer.json.
 
-Two things differ from the usual recipe.
+Three things differ from the usual recipe.
 
 * The verbs by which an authority takes a stance (`tillstyrker`, `avstyrker`)
   are rare in the corpora and would be split in three. They are repeated in the
@@ -8,13 +8,15 @@ Two things differ from the usual recipe.
 * `[CLS]`, `[SEP]` and the rest are entries of the vocabulary and of the
   post-processor, but not "added tokens". No merge leads to them, so a response
   that contains the characters `[SEP]` is encoded as those five characters.
+* There is no normaliser: text is cleaned before it is encoded (`corpora.clean`
+  here, `inference::tokens` in the program), which is many times faster.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 import corpora
 
@@ -37,9 +39,10 @@ konsekvensanalys finansieras finansieringsprincipen förtydligas klargöras komp
 REPEATS = 6000  # enough for every merge of a word to be among the first 16,000
 
 
-def training_lines(documents):
-    for document in documents:
-        yield from document
+def training_lines(documents, every):
+    for index, document in enumerate(documents):
+        if index % every == 0:
+            yield from document
     phrase = [word for word in STANCE_WORDS]
     phrase += [word.capitalize() for word in ("tillstyrker", "avstyrker", "välkomnar", "instämmer", "remissinstanserna")]
     line = " ".join(phrase)
@@ -47,11 +50,8 @@ def training_lines(documents):
         yield line
 
 
-def train(documents, size):
+def train(documents, size, every):
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace("\u00ad", ""), normalizers.Replace("\u00a0", " ")]
-    )
     # The prefix space makes a word the same at the start of a sentence and inside it.
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
@@ -62,7 +62,7 @@ def train(documents, size):
         max_token_length=32,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(training_lines(documents), trainer)
+    tokenizer.train_from_iterator(training_lines(documents, every), trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B [SEP]",
@@ -90,9 +90,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     corpora.add_arguments(parser)
     parser.add_argument("--size", type=int, default=16384)
+    parser.add_argument("--every", type=int, default=4, help="one document in this many is counted")
     parser.add_argument("--out", type=Path, required=True, help="tokenizer.json to write")
     args = parser.parse_args()
-    tokenizer = train(corpora.from_arguments(args), args.size)
+    tokenizer = train(corpora.from_arguments(args), args.size, args.every)
     args.out.write_text(without_added_tokens(tokenizer), encoding="utf-8")
     check(Tokenizer.from_file(str(args.out)), args.size)
     for text in ("Regionen tillstyrker förslaget men avstyrker [SEP] taket.", "Självstyrelsen åsidosätts 2026."):

@@ -66,7 +66,7 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// Two parts of the judge point different ways.
+    /// The stance lexicon and the encoder point different ways.
     ModelsDisagree,
     /// The calibrated score is below the review threshold.
     LowScore,

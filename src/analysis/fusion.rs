@@ -5,7 +5,7 @@
 //! 3. *Stance*: what do all sentences together make of the theme? Six classes.
 //!
 //! Each is a linear model over named features, fitted by `models/training/fuse.py` on
-//! written responses.
+//! consultations that the encoder was not trained on, so that its probabilities are calibrated.
 //! The weights are in `models/embedded/fusion.json`.
 
 use super::features::PairFeatures;
@@ -65,7 +65,7 @@ impl Linear {
     }
 }
 
-/// The weights that make one judgement of letters and lexicon.
+/// The learned weights that make one judgement of encoder and lexicon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fusion {

@@ -7,6 +7,7 @@ use super::lexicon::Lexicon;
 use super::{summary, whole};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::Response;
+use crate::inference::{Encoder, InferenceError};
 
 /// Most sentences given as evidence for one stance.
 const MOST_EVIDENCE: usize = 6;
@@ -14,20 +15,27 @@ const MOST_EVIDENCE: usize = 6;
 /// A sentence below this relevance is no evidence unless there is nothing better.
 const EVIDENT: f32 = 0.5;
 
-/// The lexicon and the weights that make a judgement of what it and the letters say.
+/// A part of the judge has an opinion when its two sides differ by more than this.
+const OPINION: f32 = 0.35;
+
+/// Encoder, lexicon and the weights that make one judgement of the two.
 pub struct Judge {
+    encoder: Encoder,
     lexicon: Lexicon,
     fusion: Fusion,
 }
 
 impl Judge {
-    pub fn new(lexicon: Lexicon, fusion: Fusion) -> Self {
-        Self { lexicon, fusion }
+    pub fn new(encoder: Encoder, lexicon: Lexicon, fusion: Fusion) -> Self {
+        Self {
+            encoder,
+            lexicon,
+            fusion,
+        }
     }
 
-    /// The judge that the program carries.
-    pub fn embedded() -> Self {
-        Self::new(Lexicon::embedded(), Fusion::embedded())
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
     }
 
     pub fn lexicon(&self) -> &Lexicon {
@@ -39,22 +47,30 @@ impl Judge {
     }
 
     /// Computes once what every response is compared with.
-    pub fn prepare<'a>(&self, codebook: &'a Codebook) -> Themes<'a> {
-        Themes::prepare(codebook, &self.lexicon)
+    pub fn prepare<'a>(&self, codebook: &'a Codebook) -> Result<Themes<'a>, InferenceError> {
+        Themes::prepare(codebook, &self.encoder, &self.lexicon)
     }
 
     /// Everything that is known of a response before it is judged.
-    pub fn features(&self, response: &Response, themes: &Themes) -> ResponseFeatures {
-        ResponseFeatures::of(response, themes, &self.lexicon)
+    pub fn features(
+        &self,
+        response: &Response,
+        themes: &Themes,
+    ) -> Result<ResponseFeatures, InferenceError> {
+        ResponseFeatures::of(response, themes, &self.encoder, &self.lexicon)
     }
 
     /// Judges a response.
-    pub fn analyse(&self, response: &Response, themes: &Themes) -> Analysis {
+    pub fn analyse(
+        &self,
+        response: &Response,
+        themes: &Themes,
+    ) -> Result<Analysis, InferenceError> {
         let codebook = themes.codebook;
         if response.sentences.is_empty() {
-            return silent(codebook);
+            return Ok(silent(codebook));
         }
-        let features = self.features(response, themes);
+        let features = self.features(response, themes)?;
         let judgements: Vec<Vec<PairJudgement>> = features
             .pairs
             .iter()
@@ -66,7 +82,7 @@ impl Judge {
             .iter()
             .enumerate()
             .map(|(index, theme)| {
-                let finding = self.finding(response, &features, &judgements[index]);
+                let finding = self.finding(response, &features, &judgements[index], index);
                 Finding {
                     theme: theme.id.clone(),
                     ..finding
@@ -79,7 +95,7 @@ impl Judge {
             stances
         };
         let overall = whole::overall(response, &features.cues, &stances, abstains);
-        let summary = summary::extract(response, &features.cues, &judgements);
+        let summary = summary::extract(response, &features.salience, &judgements);
         let mut flags = Vec::new();
         let answers_another = response
             .metadata
@@ -89,13 +105,13 @@ impl Judge {
         if answers_another {
             flags.push(Flag::OtherConsultation);
         }
-        Analysis {
+        Ok(Analysis {
             abstains,
             overall,
             summary,
             stances,
             flags,
-        }
+        })
     }
 
     /// The stance on one theme. The caller fills in the theme's id.
@@ -104,6 +120,7 @@ impl Judge {
         response: &Response,
         features: &ResponseFeatures,
         judgements: &[PairJudgement],
+        theme: usize,
     ) -> Finding {
         let probabilities = self.fusion.stance(&StanceFeatures::of(judgements));
         let best = (0..probabilities.len())
@@ -119,6 +136,9 @@ impl Judge {
         let mut flags = Vec::new();
         if score < self.fusion.review_threshold() {
             flags.push(Flag::LowScore);
+        }
+        if parts_disagree(features, judgements, theme) {
+            flags.push(Flag::ModelsDisagree);
         }
         if !cited.is_empty() && cited.iter().all(|&index| features.cues[index].reported) {
             flags.push(Flag::ReportedView);
@@ -206,6 +226,16 @@ fn cited(stance: Stance, judgements: &[PairJudgement]) -> Vec<usize> {
         .collect();
     cited.sort_unstable();
     cited
+}
+
+/// Lexicon alone and encoder alone each have an opinion, and the opinions are opposite.
+fn parts_disagree(features: &ResponseFeatures, judgements: &[PairJudgement], theme: usize) -> bool {
+    let (mut lexicon, mut encoder) = (0.0, 0.0);
+    for (pair, judgement) in features.pairs[theme].iter().zip(judgements) {
+        lexicon += judgement.relevance * (pair.lexicon_for - pair.lexicon_against);
+        encoder += judgement.relevance * (pair.encoder_for.exp() - pair.encoder_against.exp());
+    }
+    lexicon * encoder < 0.0 && lexicon.abs() > OPINION && encoder.abs() > OPINION
 }
 
 /// A one-sided stance although a sentence speaks clearly for the other side.

@@ -1,8 +1,8 @@
 //! `Response` × `Codebook` × a model in, [`Analysis`] out.
 //!
-//! The [`Judge`] asks the [`lexicon`] what every sentence says and compares its letters with
-//! every theme, makes one judgement of the two ([`fusion`]), adds the sentences up to a stance
-//! for each theme, and picks the sentences of the summary. Knows nothing of files or storage.
+//! The [`Judge`] asks the encoder and the [`lexicon`] about every sentence and every theme,
+//! makes one judgement of the two ([`fusion`]), adds the sentences up to a stance for each
+//! theme, and picks the sentences of the summary. Knows nothing of files or storage.
 
 mod features;
 mod finding;

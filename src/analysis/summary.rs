@@ -1,6 +1,5 @@
 //! The extractive summary: which sentences to keep.
 
-use super::features::Cues;
 use super::finding::{Evidence, PointKind, SummaryPoint};
 use super::fusion::PairJudgement;
 use super::topic::similarity;
@@ -28,7 +27,7 @@ const POSITION: f32 = 0.5;
 /// theme that no chosen sentence speaks of yet; a sentence that repeats a chosen one is left out.
 pub(super) fn extract(
     response: &Response,
-    cues: &[Cues],
+    salience: &[f32],
     judgements: &[Vec<PairJudgement>],
 ) -> Vec<SummaryPoint> {
     let sentences = &response.sentences;
@@ -41,7 +40,7 @@ pub(super) fn extract(
                 .iter()
                 .map(|theme| theme[index].weight())
                 .fold(0.0, f32::max);
-            cues[index].salience() + POSITION * position
+            1.0 / (1.0 + (-salience[index]).exp()) + POSITION * position
         })
         .collect();
     let mut covered = vec![false; judgements.len()];

@@ -50,9 +50,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
         writeln!(out, "  {:widest$}  {}", "", text.proposal)?;
     }
     let count = codebook.themes.len();
-    let sound = common
-        .language
-        .choose("teman, inga fel", "themes, no faults");
+    let sound = match count {
+        1 => common.language.choose("tema, inga fel", "theme, no faults"),
+        _ => common
+            .language
+            .choose("teman, inga fel", "themes, no faults"),
+    };
     writeln!(out, "{count} {sound}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -63,6 +63,7 @@ fn stands_in_source(evidence: &Evidence, response: &Response) -> bool {
         .map(|span| span.slice(&response.text))
         .collect();
     sentence.id == evidence.sentence
+        && sentence.parts == evidence.spans()
         && sentence.span().start == evidence.start
         && sentence.span().end == evidence.end
         && quoted.as_deref() == Some(&evidence.quote)
@@ -81,7 +82,7 @@ mod tests {
 
     fn response() -> Response {
         let text = "Region Norr tillstyrker förslaget. Kostnaden är dock oklar.\n";
-        crate::corpus::from_text("svar.txt", text)
+        crate::corpus::read_bytes("svar.txt", text.as_bytes()).unwrap()
     }
 
     fn analysis(evidence: Evidence) -> Analysis {
@@ -137,6 +138,11 @@ mod tests {
             },
             Evidence {
                 sentence: 99,
+                ..sound.clone()
+            },
+            Evidence {
+                parts: vec![(0, 6)],
+                quote: response.text[..6].to_owned(),
                 ..sound.clone()
             },
         ] {

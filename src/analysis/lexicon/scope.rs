@@ -95,20 +95,33 @@ impl<'a, 'l> Scope<'a, 'l> {
 
     /// Whether the cue itself is denied (rule 2).
     pub(super) fn is_negated(&self, cue: &Found) -> bool {
-        self.found
-            .iter()
-            .filter(|other| other.cue.kind.is_negation())
-            .any(|negation| {
-                let inside = cue.words.contains(&negation.words.start);
-                let before = negation.words.end <= cue.words.start;
-                match negation.cue.kind {
-                    Kind::NegationClause => false,
-                    _ if inside => !cue.spells(negation.words.start),
-                    _ if before => self.reaches(negation.words.end..cue.words.start),
-                    Kind::NegationNear => self.reaches(cue.words.end..negation.words.start),
-                    _ => false,
-                }
-            })
+        let reserves = cue.cue.kind == Kind::Reservation && cue.cue.weight == Weight::Strong;
+        // "är bra att avgiften inte höjs" denies the rise, not what is good.
+        let content = match cue.cue.kind {
+            Kind::Wanted => 0..0,
+            _ => self.content_clause(cue).unwrap_or(0..0),
+        };
+        let denies = |negation: &Found| {
+            let at = negation.words.start;
+            if cue.words.contains(&at) {
+                return !cue.spells(at);
+            }
+            if content.contains(&at) {
+                return false;
+            }
+            if negation.words.end <= cue.words.start {
+                return self.reaches(negation.words.end..cue.words.start);
+            }
+            // "bör dock inte gälla" is no less a reservation.
+            negation.cue.kind == Kind::NegationNear
+                && !reserves
+                && at >= cue.words.end
+                && self.reaches(cue.words.end..at)
+        };
+        let beside = [Kind::NegationNear, Kind::NegationFollowing];
+        beside
+            .into_iter()
+            .any(|kind| of_kind(self.found, kind).any(denies))
             || self.denied_by_clause(cue)
     }
 

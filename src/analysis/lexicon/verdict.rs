@@ -150,10 +150,13 @@ fn direction(hit: &Hit, reading: &Reading, proposal: &Proposal) -> Option<Polari
         (Aim::Affirms, Content::Negated) => return None,
         (Aim::Affirms, _) => false,
         // "underlättar" praises what is or what is to come; which of them cannot be seen.
-        (_, Content::Open) if weak => return None,
+        (_, Content::Open | Content::Affirmed) if weak && !wanted => return None,
         (_, Content::Open | Content::Negated) => false,
         (Aim::Denies, Content::Affirmed) if wanted && same_matter() => true,
-        (_, Content::Affirmed) => return None,
+        (_, Content::Affirmed) if wanted => return None,
+        // "motsätter sig att ansvaret splittras": what is rejected is the proposal, however
+        // it is worded.
+        (_, Content::Affirmed) => false,
         (Aim::Denies, Content::Kept) => false,
         (Aim::Abolishes, Content::Kept) => true,
     };

@@ -59,21 +59,25 @@ pub(super) fn holds_on(before: &str, next: Option<char>) -> bool {
         let previous = previous.to_lowercase();
         return !BEFORE_DESIGNATION.contains(&previous.as_str());
     }
+    let alone = last.to_lowercase();
     // "t. ex.", "bl. a.": the second half is written apart.
-    let mut form = last.to_lowercase();
-    if form.chars().count() <= 3 && previous.ends_with('.') && previous.chars().count() <= 3 {
+    let mut joined = None;
+    if last.chars().count() <= 3 && previous.ends_with('.') && previous.chars().count() <= 3 {
         let first = previous.trim_start_matches('(').to_lowercase();
         if first.trim_end_matches('.').chars().all(char::is_alphabetic) {
-            form = format!("{first}{form}");
+            joined = Some(format!("{first}{alone}"));
         }
     }
-    if MAY_BE_LAST.contains(&form.as_str()) {
+    let forms: Vec<&str> = joined.iter().chain([&alone]).map(String::as_str).collect();
+    if forms.iter().any(|form| MAY_BE_LAST.contains(form)) {
         return false;
     }
-    NEVER_LAST.contains(&form.as_str())
-        || is_dotted(&form)
-        || (BEFORE_NUMBER.contains(&form.as_str())
-            && next.is_some_and(|c| c.is_ascii_digit() || c == '§'))
+    let number_follows = next.is_some_and(|c| c.is_ascii_digit() || c == '§');
+    forms.iter().any(|form| {
+        NEVER_LAST.contains(form)
+            || is_dotted(form)
+            || (BEFORE_NUMBER.contains(form) && number_follows)
+    })
 }
 
 /// "K" in "K. Wanngård", "K.G" in "K.G. Westman".

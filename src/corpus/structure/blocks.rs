@@ -2,7 +2,7 @@
 //!
 //! Formats that state their structure are taken at their word. In plain text and PDF a
 //! paragraph has hard line breaks, sometimes no blank line after it, and sometimes blank lines
-//! or a page break in the middle of a sentence; [`paragraphs`](super::paragraphs) puts the
+//! or a page break in the middle of a sentence; `paragraphs` puts the
 //! lines together, and this file says what each stretch is.
 
 use super::super::extracted::{Block, BlockKind};

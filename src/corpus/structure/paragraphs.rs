@@ -67,10 +67,9 @@ pub(super) fn gather(text: &str, lines: &[Line], furniture: &[bool]) -> Vec<Stre
 
     let mut stretches: Vec<Stretch> = Vec::new();
     for (at, line) in visible.iter().enumerate() {
-        let mut after_furniture = false;
         if let Some(stretch) = stretches.last_mut() {
             let between = shown[at - 1] + 1..shown[at];
-            after_furniture = furniture[between.clone()].contains(&true);
+            let after_furniture = furniture[between.clone()].contains(&true);
             let pair = Pair {
                 above: visible[at - 1].text(text),
                 below: line.text(text),

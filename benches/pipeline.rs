@@ -1,0 +1,46 @@
+//! How fast a response goes through the house: reading, encoding, the whole pipeline.
+//!
+//! `cargo bench` prints responses a second. The response is a seed, 8,795 bytes long; the codebook
+//! has ten themes. One thread: `remiss run` uses one for each processor.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use remiss::analysis::{Judge, fusion::Fusion, lexicon::Lexicon};
+use remiss::codebook::Codebook;
+use remiss::corpus;
+use remiss::inference::{DeviceChoice, Encoder, ModelFiles, open_device};
+use remiss::verification::verify;
+use std::hint::black_box;
+use std::path::Path;
+
+fn pipeline(criterion: &mut Criterion) {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let bytes = std::fs::read(seeds.join("region-skane.txt")).unwrap();
+    let codebook = Codebook::read(&seeds.join("themes.toml")).unwrap();
+    let files = ModelFiles::embedded();
+    let device = open_device(DeviceChoice::Cpu).unwrap();
+    let load = || Encoder::load(&files, &device).unwrap();
+    let judge = Judge::new(load(), Lexicon::embedded(), Fusion::embedded());
+    let themes = judge.prepare(&codebook).unwrap();
+    let response = corpus::read_bytes("region-skane.txt", &bytes).unwrap();
+    let sentences: Vec<&str> = response.sentences.iter().map(|s| s.text.as_str()).collect();
+
+    let mut group = criterion.benchmark_group("response");
+    group.throughput(Throughput::Elements(1)).sample_size(20);
+    group.bench_function("read and segment", |bench| {
+        bench.iter(|| corpus::read_bytes("region-skane.txt", black_box(&bytes)).unwrap());
+    });
+    group.bench_function("encode", |bench| {
+        bench.iter(|| judge.encoder().encode(black_box(&sentences)).unwrap());
+    });
+    group.bench_function("whole pipeline", |bench| {
+        bench.iter(|| {
+            let response = corpus::read_bytes("region-skane.txt", black_box(&bytes)).unwrap();
+            verify(judge.analyse(&response, &themes).unwrap(), &response)
+        });
+    });
+    group.finish();
+    criterion.bench_function("start: load the model", |bench| bench.iter(load));
+}
+
+criterion_group!(benches, pipeline);
+criterion_main!(benches);

@@ -1,0 +1,20 @@
+//! Tokens in; vectors and scores out. Knows nothing of consultations.
+//!
+//! The [`Encoder`] is a small bidirectional transformer (ModernBERT's architecture) with three
+//! heads. It reads every sentence once and every theme once; what it says about a pair is
+//! computed from the two vectors, so that ten themes cost little more than one.
+//!
+//! Results do not depend on what else is computed at the same time: see `linear`.
+
+mod encoder;
+mod error;
+mod heads;
+mod kernels;
+mod linear;
+mod tokens;
+mod weights;
+
+pub use encoder::{BATCH_TOKENS, Encoder, Vectors};
+pub use error::InferenceError;
+pub use heads::{PairScores, STANCE_CLASSES};
+pub use weights::{DeviceChoice, ModelFiles, ModelIdentity, device_name, open_device};

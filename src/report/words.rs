@@ -1,0 +1,138 @@
+//! The words that people read for stances and flags, in every format of the report.
+
+use crate::Language;
+use crate::analysis::Flag;
+use crate::codebook::Stance;
+use crate::run::FailureReason;
+
+/// A sign that tells stances apart without colour.
+pub fn symbol(stance: Stance) -> &'static str {
+    match stance {
+        Stance::Supports => "+",
+        Stance::SupportsWithReservations => "(+)",
+        Stance::Mixed => "±",
+        Stance::Opposes => "−",
+        Stance::NoPosition => "○",
+        Stance::NotAddressed => "·",
+    }
+}
+
+/// The label in the width of a column.
+pub fn short_label(stance: Stance, language: Language) -> &'static str {
+    match stance {
+        Stance::SupportsWithReservations => language.choose("med förbehåll", "with reservations"),
+        Stance::Mixed => language.choose("för och emot", "mixed"),
+        Stance::NoPosition => language.choose("tar ej ställning", "no position"),
+        other => other.label(language),
+    }
+}
+
+/// The flag's key in machine-readable output.
+pub fn flag_key(flag: &Flag) -> String {
+    match flag {
+        Flag::ModelsDisagree => "models_disagree".to_owned(),
+        Flag::LowScore => "low_score".to_owned(),
+        Flag::ReportedView => "reported_view".to_owned(),
+        Flag::ConflictingEvidence => "conflicting_evidence".to_owned(),
+        Flag::QuotationMismatch => "quotation_mismatch".to_owned(),
+        Flag::MissingEvidence => "missing_evidence".to_owned(),
+        Flag::NoSentences => "no_sentences".to_owned(),
+        Flag::OtherConsultation => "other_consultation".to_owned(),
+        Flag::DuplicateOf(id) => format!("duplicate_of:{id}"),
+    }
+}
+
+/// Why a person should look, as a sentence.
+pub fn flag_reason(flag: &Flag, language: Language) -> String {
+    let (swedish, english) = match flag {
+        Flag::ModelsDisagree => (
+            "Ordlistan och språkmodellen pekar åt olika håll.",
+            "The lexicon and the language model point different ways.",
+        ),
+        Flag::LowScore => (
+            "Bedömningen är osäker: sannolikheten ligger under gränsen för granskning.",
+            "The assessment is uncertain: its probability is below the review threshold.",
+        ),
+        Flag::ReportedView => (
+            "Belägget återger någon annans uppfattning, inte säkert remissinstansens egen.",
+            "The evidence reports somebody else’s view, not necessarily the respondent’s own.",
+        ),
+        Flag::ConflictingEvidence => (
+            "Beläggen talar för förslaget på ett ställe och emot det på ett annat.",
+            "The evidence is for the proposal in one place and against it in another.",
+        ),
+        Flag::QuotationMismatch => (
+            "Ett citat stämde inte överens med källtexten. Citatet har därför tagits bort.",
+            "A quotation did not match the source. The quotation has been withdrawn.",
+        ),
+        Flag::MissingEvidence => (
+            "Det finns inget belägg kvar för uppgiften.",
+            "There is no evidence left for the statement.",
+        ),
+        Flag::NoSentences => (
+            "Svaret innehåller inga meningar att bedöma.",
+            "The response has no sentences to assess.",
+        ),
+        Flag::OtherConsultation => (
+            "Svaret tycks gälla en annan remiss.",
+            "The response appears to be about another consultation.",
+        ),
+        Flag::DuplicateOf(id) => {
+            return match language {
+                Language::Sv => format!("Innehållet är detsamma som i svaret ”{id}”."),
+                Language::En => format!("The content is the same as that of the response “{id}”."),
+            };
+        }
+    };
+    language.choose(swedish, english).to_owned()
+}
+
+/// What an abstaining respondent does.
+pub fn abstains(language: Language) -> &'static str {
+    language.choose("avstår från att yttra sig", "declines to comment")
+}
+
+/// What became of a response that could not be read or analysed.
+pub fn failed(language: Language) -> &'static str {
+    language.choose("kunde inte analyseras", "could not be analysed")
+}
+
+/// What happened to a response that failed, as people read it. The English words are those of
+/// the failure itself; a code that is not known here is told in them too.
+pub fn failure(failure: &FailureReason, language: Language) -> String {
+    let swedish = match failure.code.as_str() {
+        "unreadable" => "filen kan inte öppnas",
+        "empty_file" => "filen är tom",
+        "too_large" => "filen är för stor för att läsas",
+        "unknown_format" => "filtypen är okänd; remiss läser txt, md, html, pdf, docx och odt",
+        "encrypted_pdf" => "PDF-filen är krypterad och kräver lösenord; spara en kopia utan skydd",
+        "no_text_layer" => {
+            "PDF-filen saknar textlager (är den inskannad?); kör textigenkänning (OCR) på den först"
+        }
+        "damaged_file" => "filen är skadad eller är något annat än vad filnamnet anger",
+        "decompression_bomb" => "filen blir orimligt stor när den packas upp och kan vara skadlig",
+        "no_text" => "filen innehåller ingen text",
+        "changed_during_run" => "filen ändrades under körningen; ge samma kommando igen",
+        "analysis_failed" => "svaret kunde läsas men inte analyseras",
+        "internal_error" => "ett fel har uppstått i remiss; rapportera det gärna",
+        _ => return failure.message.clone(),
+    };
+    language.choose(swedish, &failure.message).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_is_told_in_swedish() {
+        for code in crate::corpus::ReadError::CODES {
+            let reason = FailureReason {
+                code: code.to_owned(),
+                message: "message".to_owned(),
+            };
+            assert_ne!(failure(&reason, Language::Sv), "message", "{code}");
+            assert_eq!(failure(&reason, Language::En), "message");
+        }
+    }
+}

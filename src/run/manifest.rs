@@ -1,0 +1,125 @@
+//! `manifest.json`: what a run was made of, so that it can be repeated and compared.
+
+use super::error::RunError;
+use super::inputs::Input;
+use crate::corpus::PassedOverReason;
+use crate::inference::ModelIdentity;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+pub(super) const FILE: &str = "manifest.json";
+
+/// Everything that decides the results. Two runs with equal fingerprints and equal inputs give
+/// equal results; a run goes on only under the fingerprint that it began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Version of remiss.
+    pub version: String,
+    pub model: ModelIdentity,
+    /// SHA-256 of the stance lexicon and of the fusion weights.
+    pub lexicon_sha256: String,
+    pub fusion_sha256: String,
+    pub codebook_sha256: String,
+    /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
+    pub device: String,
+}
+
+impl Fingerprint {
+    /// In words, what differs between an earlier run and this one; `None` if nothing does.
+    pub(super) fn difference(&self, now: &Fingerprint) -> Option<String> {
+        let mut differences = Vec::new();
+        if self.codebook_sha256 != now.codebook_sha256 {
+            differences.push("another codebook".to_owned());
+        }
+        let files = |f: &Fingerprint| {
+            let m = &f.model;
+            [&m.weights_sha256, &m.tokenizer_sha256, &m.config_sha256].map(String::clone)
+        };
+        if files(self) != files(now) {
+            differences.push(format!("another model (`{}`)", self.model.name));
+        }
+        if self.lexicon_sha256 != now.lexicon_sha256 || self.fusion_sha256 != now.fusion_sha256 {
+            differences.push("another stance lexicon or other fusion weights".to_owned());
+        }
+        if self.version != now.version {
+            differences.push(format!("remiss {}", self.version));
+        }
+        if self.device != now.device {
+            differences.push(format!("the device `{}`", self.device));
+        }
+        (!differences.is_empty()).then(|| differences.join(", "))
+    }
+}
+
+/// One input, as the manifest lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEntry {
+    pub id: String,
+    pub source: String,
+    pub sha256: Option<String>,
+}
+
+/// Responses in = analysed + failed, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub responses: usize,
+    pub analysed: usize,
+    pub failed: usize,
+}
+
+/// A file that was passed over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOverEntry {
+    pub path: String,
+    pub reason: PassedOverReason,
+}
+
+/// The contents of `manifest.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    #[serde(flatten)]
+    pub fingerprint: Fingerprint,
+    /// The command line as it was given.
+    pub command: Vec<String>,
+    pub codebook: String,
+    pub threads: usize,
+    pub batch_tokens: usize,
+    /// Always `null` for the embedded model, which draws no random numbers.
+    pub seed: Option<u64>,
+    /// RFC 3339 in UTC; `end` is `null` while the run goes on.
+    pub start: String,
+    pub end: Option<String>,
+    pub totals: Totals,
+    pub inputs: Vec<InputEntry>,
+    pub passed_over: Vec<PassedOverEntry>,
+}
+
+impl Manifest {
+    /// Reads the manifest of a run.
+    pub fn read(run_directory: &Path) -> Result<Self, RunError> {
+        let path = run_directory.join(FILE);
+        let fail = |source| RunError::File {
+            path: path.clone(),
+            source,
+        };
+        let text = std::fs::read_to_string(&path).map_err(fail)?;
+        serde_json::from_str(&text)
+            .map_err(|error| fail(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))
+    }
+
+    pub(super) fn write(&self, run_directory: &Path) -> Result<(), RunError> {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
+        text.push('\n');
+        super::files::write_atomically(&run_directory.join(FILE), text.as_bytes())
+    }
+}
+
+impl From<&Input> for InputEntry {
+    fn from(input: &Input) -> Self {
+        Self {
+            id: input.id.clone(),
+            source: input.file.source.clone(),
+            sha256: input.sha256.clone(),
+        }
+    }
+}

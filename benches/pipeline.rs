@@ -4,7 +4,7 @@
 //! has ten themes. One thread: `remiss run` uses one for each processor.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use remiss::analysis::{Judge, fusion::Fusion, lexicon::Lexicon};
+use remiss::analysis::Judge;
 use remiss::codebook::Codebook;
 use remiss::corpus;
 use remiss::inference::{DeviceChoice, Encoder, ModelFiles, open_device};
@@ -19,7 +19,7 @@ fn pipeline(criterion: &mut Criterion) {
     let files = ModelFiles::embedded();
     let device = open_device(DeviceChoice::Cpu).unwrap();
     let load = || Encoder::load(&files, &device).unwrap();
-    let judge = Judge::new(load(), Lexicon::embedded(), Fusion::embedded());
+    let judge = Judge::embedded(load());
     let themes = judge.prepare(&codebook).unwrap();
     let response = corpus::read_bytes("region-skane.txt", &bytes).unwrap();
     let sentences: Vec<&str> = response.sentences.iter().map(|s| s.text.as_str()).collect();

@@ -1,23 +1,21 @@
 //! Measures the lexicon alone on the written responses.
 //!
-//! `cargo run --release --example lexicon_eval -- [train|calibration|dev] [--errors] [--cues] [--lexicon FILE] [FOLDER]`
-//! prints, for the sentence–theme pairs that carry a label: how many the lexicon judges at
-//! all, precision, recall and F1 of each label, the confusion, and its speed. `--errors`
-//! lists what it judged wrongly, `--cues` how often each cue was in a right judgement.
-//! `--lexicon` measures another file than the one that the program carries, which is the way
-//! to try a change.
-
-mod written_responses;
+//! `cargo run --release --example lexicon_eval -- [OPTIONS] [FOLDER]` prints, for the
+//! sentence–theme pairs that carry a label: how many the lexicon judges at all, precision, recall
+//! and F1 of each label, the confusion, and its speed. `--part` chooses a part of `split.toml`
+//! (default `train`), `--errors` lists what it judged wrongly, `--cues` how often each cue was in
+//! a right judgement. `--lexicon` measures another file than the one that the program carries,
+//! which is the way to try a change.
 
 use anyhow::{Result, bail};
 use remiss::analysis::lexicon::{Context, Label, Lexicon};
+use remiss::evaluation::{Consultation, Labelled, SentenceLabel, TRAIN, WrittenResponse};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
-use written_responses::{Consultation, Part, WrittenResponse};
 
 struct Options {
-    part: Part,
+    part: String,
     errors: bool,
     cues: bool,
     lexicon: Option<PathBuf>,
@@ -33,8 +31,12 @@ struct Pair<'a> {
 
 fn main() -> Result<()> {
     let options = options()?;
-    let consultations = written_responses::read_folder(&options.folder)?;
-    let pairs: Vec<Pair> = consultations
+    let labelled = Labelled::read_folder(&options.folder)?;
+    if !labelled.parts().contains(options.part.as_str()) {
+        bail!("there is no part `{}`", options.part);
+    }
+    let pairs: Vec<Pair> = labelled
+        .consultations
         .iter()
         .filter(|(part, _)| *part == options.part)
         .flat_map(|(_, consultation)| pairs(consultation))
@@ -80,7 +82,7 @@ fn main() -> Result<()> {
             println!("{right:>4} of {all:<4} {cue}");
         }
     }
-    println!("{} pairs, {:?}", pairs.len(), options.part);
+    println!("{} pairs, {}", pairs.len(), options.part);
     println!("all pairs (silence counts as none):\n{}", confusion.table());
     println!(
         "pairs that the lexicon judges: {}\n{}",
@@ -93,7 +95,7 @@ fn main() -> Result<()> {
 
 fn options() -> Result<Options> {
     let mut options = Options {
-        part: Part::Train,
+        part: TRAIN.to_owned(),
         errors: false,
         cues: false,
         lexicon: None,
@@ -102,9 +104,7 @@ fn options() -> Result<Options> {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "train" => options.part = Part::Train,
-            "calibration" => options.part = Part::Calibration,
-            "dev" => options.part = Part::Dev,
+            "--part" => options.part = arguments.next().unwrap_or_default(),
             "--errors" => options.errors = true,
             "--cues" => options.cues = true,
             "--lexicon" => options.lexicon = arguments.next().map(PathBuf::from),
@@ -122,7 +122,7 @@ fn pairs(consultation: &Consultation) -> Vec<Pair<'_>> {
         for (index, sentence) in response.sentences.iter().enumerate() {
             for (theme, label) in &sentence.labels {
                 let theme = consultation.themes.iter().find(|known| known.id == *theme);
-                let (Some(theme), Some(label)) = (theme, Label::from_key(label)) else {
+                let (Some(theme), Some(label)) = (theme, label_of(*label)) else {
                     continue;
                 };
                 pairs.push(Pair {
@@ -135,6 +135,17 @@ fn pairs(consultation: &Consultation) -> Vec<Pair<'_>> {
         }
     }
     pairs
+}
+
+/// Somebody else's view is none of the respondent's.
+fn label_of(label: SentenceLabel) -> Option<Label> {
+    match label {
+        SentenceLabel::For => Some(Label::For),
+        SentenceLabel::Against => Some(Label::Against),
+        SentenceLabel::Conditional => Some(Label::Conditional),
+        SentenceLabel::None | SentenceLabel::Reported => Some(Label::None),
+        SentenceLabel::Disputed => None,
+    }
 }
 
 /// The sentence that ends in a colon above a run of items that begin in lower case.

@@ -8,6 +8,8 @@
 //!              codebook ┘ └ inference
 //! ```
 //!
+//! [`evaluation`] stands beside the way: it measures the analysis on labelled responses.
+//!
 //! Each module is a room with one door: its first lines say what goes in and what
 //! comes out. `ARCHITECTURE.md` draws the whole house.
 
@@ -15,6 +17,7 @@ pub mod analysis;
 pub mod cli;
 pub mod codebook;
 pub mod corpus;
+pub mod evaluation;
 pub mod inference;
 pub mod report;
 pub mod run;

@@ -119,6 +119,103 @@ fn extract_shows_what_is_read() {
     assert!(response.text.contains("3 (6)"), "but it stays in the text");
 }
 
+const LABELLED: &str = "\
+% brand | räddningstjänst | SOU 2031:7 Bidrag
+@ a | Riktat bidrag | Ett riktat statsbidrag ska införas för räddningstjänsten. | Finansiering och ansökan.
+@ b | Tillsynsavgift | Kommunerna ska få ta ut en avgift för tillsyn. | Avgiftens storlek.
+
+## brand-1 | kommun | Hultsjö kommun
+= a:supports b:opposes overall:mixed
+! a:for | Kommunen tillstyrker förslaget om ett riktat statsbidrag till räddningstjänsten.
+! b:against | Kommunen avstyrker förslaget om en avgift för tillsyn.
+- | Ärendet har beretts av kommunledningskontoret.
+
+## brand-2 | region | Region Väst
+= a:not_addressed b:supports_with_reservations overall:supports_with_reservations
+! b:for | Regionen välkomnar att kommunerna får ta ut en avgift för tillsyn.
+! b:conditional | Det förutsätter dock att avgiften hålls låg.
+";
+
+#[test]
+fn eval_measures_on_labelled_responses() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("brand.txt");
+    fs::write(&file, LABELLED).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let done = output(&mut remiss(&["eval", "responses", path]));
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let printed = text(&done.stdout);
+    assert!(
+        printed.contains("1 consultations, 2 responses, 4 stances, 4 labelled"),
+        "{printed}"
+    );
+    for line in [
+        "macro-F1",
+        "lexicon alone",
+        "ngrams alone",
+        "encoder alone",
+        "TextRank",
+        "ROUGE-L",
+    ] {
+        assert!(printed.contains(line), "{line}");
+    }
+    assert_eq!(
+        printed,
+        text(&output(&mut remiss(&["eval", "responses", path])).stdout)
+    );
+    let one = output(&mut remiss(&[
+        "eval",
+        "responses",
+        path,
+        "--voice",
+        "region",
+    ]));
+    assert!(text(&one.stdout).contains("1 consultations, 1 responses, 2 stances, 2 labelled"));
+
+    assert!(fails(&["eval", "responses", path, "--part", "test"]).contains("there are train"));
+    assert!(fails(&["eval", "responses", path, "--voice", "domstol"]).contains("`domstol`"));
+    fs::write(&file, LABELLED.replace("b:opposes", "a:opposes")).unwrap();
+    assert!(fails(&["eval", "responses", path]).contains("line 6: `a` stands twice"));
+    fs::write(&file, LABELLED.replace("b:against", "b:nej")).unwrap();
+    assert!(fails(&["eval", "responses", path]).contains("line 8: `nej` is no label"));
+    fs::remove_file(&file).unwrap();
+    assert!(fails(&["eval", "responses", path]).contains("holds no labelled responses"));
+}
+
+#[test]
+fn eval_measures_on_sentences_with_a_topic() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.jsonl");
+    let row = |sentence: &str, label: &str| {
+        format!("{{\"topic\": \"avgift\", \"sentence\": \"{sentence}\", \"label\": \"{label}\"}}\n")
+    };
+    let rows = row("Avgiften är nödvändig.", "pro") + &row("Avgiften är skadlig.", "con");
+    fs::write(&file, &rows).unwrap();
+    let path = file.to_str().unwrap();
+    let done = output(&mut remiss(&["eval", "stance", path]));
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let printed = text(&done.stdout);
+    assert!(
+        printed.contains("2 sentences") && printed.contains("Krippendorff's alpha"),
+        "{printed}"
+    );
+
+    let codebook = folder.path().join("topics.toml");
+    fs::write(&codebook, CODEBOOK).unwrap();
+    let with = [
+        "eval",
+        "stance",
+        path,
+        "--topics",
+        codebook.to_str().unwrap(),
+    ];
+    assert_eq!(output(&mut remiss(&with)).status.code(), Some(0));
+    fs::write(&file, rows.replace("avgift\"", "tak\"")).unwrap();
+    assert!(fails(&with).contains("no theme with the id or name `tak`"));
+    fs::write(&file, rows.replace("con", "nej")).unwrap();
+    assert!(fails(&["eval", "stance", path]).contains("line 2"));
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     use std::process::Stdio;
@@ -140,6 +237,8 @@ fn help_and_completions() {
         &["run", "--help"],
         &["extract", "--help"],
         &["themes", "check", "--help"],
+        &["eval", "responses", "--help"],
+        &["eval", "stance", "--help"],
     ] {
         let done = output(&mut remiss(arguments));
         assert!(done.status.success(), "{arguments:?}");

@@ -9,6 +9,8 @@ import lzma
 import random
 import re
 import sys
+import tomllib
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,8 @@ class Sentence:
     text: str
     salient: bool
     labels: dict  # theme id -> index in STANCES
+    reported: set = field(default_factory=set)  # themes of which it reports somebody else's view
+    disputed: set = field(default_factory=set)  # themes on which two readers gave it different labels
 
 
 @dataclass
@@ -40,8 +44,8 @@ class Consultation:
     area: str
     title: str
     file: str
-    place: int  # 1 for the first of its file
     themes: dict = field(default_factory=dict)  # id -> text
+    names: dict = field(default_factory=dict)  # id -> name
     responses: list = field(default_factory=list)
 
 
@@ -63,11 +67,12 @@ def read_responses(path):
         if not line:
             continue
         if line.startswith("% ") and len(parts) >= 3:
-            consultations.append(Consultation(parts[0][1:].strip(), parts[1], parts[2], Path(path).name, len(consultations) + 1))
+            consultations.append(Consultation(parts[0][1:].strip(), parts[1], parts[2], Path(path).name))
         elif not consultations:
             complain(number, "text before the first consultation")
         elif line.startswith("@ ") and len(parts) >= 3:
             consultations[-1].themes[parts[0][1:].strip()] = theme_text(*parts[1:4])
+            consultations[-1].names[parts[0][1:].strip()] = parts[1]
         elif line.startswith("## ") and len(parts) >= 3:
             consultations[-1].responses.append(Response(parts[0][2:].strip(), parts[1], parts[2]))
         elif line.startswith("#"):
@@ -78,37 +83,48 @@ def read_responses(path):
             pairs = [item.split(":", 1) for item in line[1:].split() if ":" in item]
             consultations[-1].responses[-1].overall.update(pairs)
         elif line[0] in "!-" and "|" in line:
-            labels = {}
+            labels, reported, disputed = {}, set(), set()
             for item in parts[0][1:].split():
                 theme, _, label = item.partition(":")
                 if theme in consultations[-1].themes and label in STANCES:
                     labels[theme] = STANCES.index(label)
+                elif theme in consultations[-1].themes and label == "reported":
+                    labels[theme] = STANCES.index("none")
+                    reported.add(theme)
+                elif theme in consultations[-1].themes and label == "disputed":
+                    disputed.add(theme)
                 else:
                     complain(number, f"unknown label {item!r}")
             text = line.split("|", 1)[1].strip()
             if text:
-                consultations[-1].responses[-1].sentences.append(Sentence(text, line[0] == "!", labels))
+                consultations[-1].responses[-1].sentences.append(Sentence(text, line[0] == "!", labels, reported, disputed))
         else:
             complain(number, "not a line of the format")
     return consultations
 
 
-def split(consultation):
-    """Which part a consultation belongs to. The only place that decides it.
-
-    Of every file the first five consultations are trained on, the sixth is kept
-    for calibration, and the seventh and eighth are the development set. A theme
-    never stands in two parts.
-    """
-    if consultation.place <= 5:
-        return "train"
-    return "calibration" if consultation.place == 6 else "development"
+def read_split(folder):
+    """`split.toml`: (part of each consultation that is not trained on, the voice held out)."""
+    split = tomllib.loads((Path(folder) / "split.toml").read_text(encoding="utf-8"))
+    return {id: part for part, ids in split["parts"].items() for id in ids}, split["held_out_voice"]
 
 
 def load_responses(folder, part=None):
-    """All consultations of `responses-*.txt` in a folder, or those of one part."""
-    every = [c for path in sorted(Path(folder).glob("responses-*.txt")) for c in read_responses(path)]
-    return [c for c in every if part is None or split(c) == part]
+    """The consultations of all `*.txt` of a folder that belong to a part, or all of them.
+
+    `split.toml` is the one place that says what is trained on. The training part comes
+    without the responses of the voice that is held out.
+    """
+    parts, voice = read_split(folder)
+    chosen = []
+    for path in sorted(Path(folder).glob("*.txt")):
+        for c in read_responses(path):
+            if part is not None and parts.get(c.id, "train") != part:
+                continue
+            if part == "train":
+                c.responses = [r for r in c.responses if r.voice != voice]
+            chosen.append(c)
+    return chosen
 
 
 def pairs(consultations):
@@ -129,28 +145,47 @@ SUPERLIM_THEMES = {
     "abort": ("Abort", "Abort ska vara tillåten.", "Kvinnans rätt att avbryta en graviditet."),
     "dödsstraff": ("Dödsstraff", "Dödsstraff ska finnas.", "Avrättning som straff för grova brott."),
     "kärnkraft": ("Kärnkraft", "Kärnkraft ska användas.", "Kärnreaktorer för elproduktion."),
-    "marijuanalegalisering": ("Legalisering av marijuana", "Marijuana ska vara lagligt.", "Försäljning och bruk av cannabis."),
+    "marijuanalegalisering": ("Marijuanalegalisering", "Marijuana ska vara lagligt.", "Försäljning och bruk av cannabis."),
     "minimilön": ("Minimilön", "Minimilönen ska höjas.", "Lagstadgad lägsta lön för arbetstagare."),
     "kloning": ("Kloning", "Kloning ska vara tillåten.", "Kloning av djur, människor och celler."),
 }
 SUPERLIM_LABELS = {"pro": 0, "con": 1, "non": 3}
 
 
-def load_superlim(folder):
-    """(clean train, clean dev) as (sentence, theme text, stance, topic).
+def superlim_rows(folder):
+    """(train, calibration, dev) as published rows.
 
     Most of the published dev sentences also stand in train. Train loses every
-    sentence of dev; dev keeps only sentences that were never in train.
+    sentence of dev; dev keeps only sentences that were never in train. One sentence in
+    five of train is kept for calibration.
     """
     read = lambda name: [json.loads(l) for l in (Path(folder) / name).read_text(encoding="utf-8").splitlines() if l]
     key = lambda row: " ".join(row["sentence"].split()).lower()
+    kept = lambda row: zlib.crc32(key(row).encode()) % 5 == 0
     train, dev = read("train.jsonl"), read("dev.jsonl")
     in_train, in_dev = {key(r) for r in train}, {key(r) for r in dev}
+    train = [r for r in train if key(r) not in in_dev]
+    return ([r for r in train if not kept(r)], [r for r in train if kept(r)], [r for r in dev if key(r) not in in_train])
+
+
+def load_superlim(folder):
+    """(train, dev) as (sentence, theme text, stance, topic)."""
     form = lambda r: (r["sentence"], theme_text(*SUPERLIM_THEMES[r["topic"]]), SUPERLIM_LABELS[r["label"]], r["topic"])
-    return (
-        [form(r) for r in train if key(r) not in in_dev],
-        [form(r) for r in dev if key(r) not in in_train],
-    )
+    train, _, dev = superlim_rows(folder)
+    return [form(r) for r in train], [form(r) for r in dev]
+
+
+def write_superlim(folder, out):
+    """The calibration and the clean dev part as JSON lines, and the topics as a codebook."""
+    _, calibration, dev = superlim_rows(folder)
+    for name, rows in (("calibration", calibration), ("dev", dev)):
+        lines = [json.dumps({k: r[k] for k in ("topic", "sentence", "label")}, ensure_ascii=False) for r in rows]
+        (Path(out) / f"superlim-{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    themes = ['[codebook]\nconsultation = "SuperLim"\n']
+    for topic, (name, proposal, description) in SUPERLIM_THEMES.items():
+        id = topic.translate(str.maketrans("åäö", "aao"))
+        themes.append(f'[[theme]]\nid = "{id}"\nname = "{name}"\nproposal = "{proposal}"\ndescription = "{description}"\n')
+    (Path(out) / "superlim-topics.toml").write_text("\n".join(themes), encoding="utf-8")
 
 
 # ---------------------------------------------------------------- Riksdag rationales
@@ -250,3 +285,9 @@ def load_cues(paths, limit=6000, seed=0):
         draw.shuffle(items)
         rows.extend((sentence, cue, label) for sentence, cue in items[: limit // len(CUES)])
     return rows
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] != "superlim":
+        sys.exit("data.py superlim FOLDER OUT    writes the parts of SuperLim that are measured and calibrated on")
+    write_superlim(sys.argv[2], sys.argv[3])

@@ -1,6 +1,6 @@
 """Writes the model that the program embeds: int8 weights, config, reference values.
 
-    python export.py --judge checkpoints/judge.pt --tokenizer tokenizer.json --out ../embedded
+    python export.py --judge checkpoints/judge.pt --relevance checkpoints/relevance.pt --tokenizer tokenizer.json --out ../embedded
 
 Every matrix of the encoder is stored as `NAME.q` (one byte a weight, value +
 128) and `NAME.scale` (one float a row): weight = (q - 128) * scale. Vectors and
@@ -19,8 +19,10 @@ from tokenizers import Tokenizer
 
 from corpora import clean
 from data import theme_text
-from model import Config, Judge, pad
+from model import Config, Judge, Relevance, pad
+from relevance import bags
 
+RELEVANCE = "heads.relevance."
 LIMIT = 128  # tokens of a sentence or theme that are read
 
 SENTENCES = [
@@ -56,7 +58,7 @@ def stored(state):
     """The tensors of the file."""
     tensors = {}
     for name, weight in state.items():
-        if weight.dim() == 2 and name.startswith("model."):
+        if weight.dim() == 2 and (name.startswith("model.") or name == "heads.relevance.vectors.weight"):
             tensors[f"{name}.q"], tensors[f"{name}.scale"] = quantise(weight.float())
         else:
             tensors[name] = weight.float().contiguous()
@@ -79,12 +81,16 @@ def load_exported(folder):
     """(judge, tokenizer) from an exported folder."""
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
     judge = Judge(Config(**{k: config[k] for k in Config.__dataclass_fields__}))
-    judge.load_state_dict(restored(load_file(Path(folder) / "model.safetensors")))
-    return judge.eval(), Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
+    relevance = Relevance(config["vocab_size"])
+    state = restored(load_file(Path(folder) / "model.safetensors"))
+    own = {k.removeprefix(RELEVANCE): v for k, v in state.items() if k.startswith(RELEVANCE)}
+    relevance.load_state_dict(own)
+    judge.load_state_dict({k: v for k, v in state.items() if not k.startswith(RELEVANCE)})
+    return judge.eval(), relevance.eval(), Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
 
 
 @torch.no_grad()
-def reference(judge, tokenizer):
+def reference(judge, relevance, tokenizer):
     """Each text alone, without padding, in float32."""
     def read(text):
         ids, mask = pad([tokenizer.encode(clean(text)).ids], LIMIT)
@@ -92,6 +98,7 @@ def reference(judge, tokenizer):
 
     themes = [(text, *read(text)) for text in THEMES]
     t = torch.stack([vector for _, _, vector in themes])
+    topics = relevance.read(bags(tokenizer, THEMES))
     rows = []
     for text in SENTENCES:
         ids, h = read(text)
@@ -102,7 +109,7 @@ def reference(judge, tokenizer):
                 "ids": ids,
                 "h": h[:8].tolist(),
                 "salience": judge.salience(h).item(),
-                "relevance": judge.relevance(h[None], t)[0].tolist(),
+                "relevance": relevance(relevance.read(bags(tokenizer, [text])), topics)[0].tolist(),
                 "stance": judge.stance(repeated, t).tolist(),
             }
         )
@@ -119,6 +126,7 @@ def main():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--judge", type=Path, help="the result of finetune.py")
     source.add_argument("--pretrained", type=Path, help="a checkpoint of pretrain.py; the heads are then untrained")
+    parser.add_argument("--relevance", type=Path, required=True, help="the result of relevance.py")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -128,13 +136,17 @@ def main():
     config = Config(vocab_size=tokenizer.get_vocab_size())
     judge = Judge(config)
     if args.judge:
-        judge.load_state_dict(torch.load(args.judge, weights_only=True)["judge"])
+        state = torch.load(args.judge, weights_only=True)["judge"]
+        judge.load_state_dict({k: v for k, v in state.items() if not k.startswith(RELEVANCE)})
     else:
         saved = torch.load(args.pretrained, weights_only=True)["network"]
         judge.model.load_state_dict({k[6:]: v for k, v in saved.items() if k.startswith("model.")})
 
     args.out.mkdir(parents=True, exist_ok=True)
-    save_file(stored(judge.state_dict()), args.out / "model.safetensors", metadata={"format": "remiss-int8"})
+    state = judge.state_dict()
+    topics = torch.load(args.relevance, weights_only=True)["relevance"]
+    state.update({RELEVANCE + name: weight for name, weight in topics.items()})
+    save_file(stored(state), args.out / "model.safetensors", metadata={"format": "remiss-int8"})
     (args.out / "config.json").write_text(json.dumps(config.huggingface(), indent=2) + "\n", encoding="utf-8")
     if args.tokenizer.resolve() != (args.out / "tokenizer.json").resolve():
         (args.out / "tokenizer.json").write_bytes(args.tokenizer.read_bytes())

@@ -1,14 +1,12 @@
-"""Teaches the pre-trained encoder three questions: salience, relevance, stance.
+"""Teaches the encoder two questions: salience and stance.
 
     python finetune.py --pretrained checkpoints/pretrained.pt --tokenizer tokenizer.json \
-        --responses data --superlim superlim/ --rationales rationales.jsonl.xz \
-        --pages regeringen.txt.xz --out checkpoints/judge.pt
+        --responses data --superlim superlim/ --rationales rationales.jsonl.xz --out checkpoints/judge.pt
 
 One step mixes all sources, each in a fixed number, so that no single style can
 give the label away. All questions are trained at once on the same vectors.
-With --inner, the last training consultation of every file is held out and
-measured instead of trained on: settings are chosen by that, never by the
-development set.
+With --inner, the calibration part is measured during training: settings are chosen
+by that, never by the development set.
 """
 
 import argparse
@@ -65,7 +63,6 @@ class Batch:
         self.sentences, self.themes, self.index = [], [], {}
         self.salience = []  # (sentence, target)
         self.stance = []  # (sentence, theme or None, label, weight)
-        self.relevance = []  # (sentence, theme, target)
 
     def sentence(self, text, cue=None):
         self.sentences.append((text, cue))
@@ -82,15 +79,12 @@ class Mixture:
     def __init__(self, args, consultations, draw):
         self.args, self.draw, self.consultations = args, draw, consultations
         self.order = Source(consultations, draw)
-        self.other_themes = [t for c in consultations for t in c.themes.values()]
-        self.superlim = self.rationales = self.pages = self.cues = None
+        self.superlim = self.rationales = self.cues = None
         if args.superlim:
             train, _ = data.load_superlim(args.superlim)
             self.superlim = Source(train, draw)
         if args.rationales:
             self.rationales = Balanced(data.load_rationales(args.rationales), draw, lambda r: r[2])
-        if args.pages:
-            self.pages = Source(data.load_pages(args.pages), draw)
         if args.cues:
             self.cues = Balanced(data.load_cues(args.cues), draw, lambda r: r[2])
 
@@ -99,14 +93,9 @@ class Mixture:
         for consultation in self.order.take(args.consultations):
             pool = [s for r in consultation.responses for s in r.sentences]
             own = {name: b.theme(text) for name, text in consultation.themes.items()}
-            strangers = [b.theme(t) for t in draw.sample(self.other_themes, 2)]
-            strangers = [t for t in strangers if t not in own.values()]
             for s in draw.sample(pool, min(args.per_consultation, len(pool))):
                 i = b.sentence(s.text)
                 b.salience.append((i, float(s.salient)))
-                for name, t in own.items():
-                    b.relevance.append((i, t, float(name in s.labels)))
-                b.relevance.extend((i, t, 0.0) for t in strangers)
                 b.stance.extend((i, own[name], label, 1.0) for name, label in s.labels.items())
         if self.superlim:
             for text, theme, label, _ in self.superlim.take(args.superlim_rows):
@@ -115,15 +104,10 @@ class Mixture:
             rows = self.rationales.take(args.rationale_rows)
             places = [(b.sentence(text), b.theme(theme)) for text, theme, _, _ in rows]
             b.stance.extend((i, t, label, args.other_weight) for (i, t), (_, _, label, _) in zip(places, rows))
-            b.relevance.extend((i, t, float(t == own)) for i, own in places for t in {t for _, t in places})
         if self.cues:
             for text, cue, label in self.cues.take(args.cue_rows):
                 # Half of the time the cue is hidden, so that the rest of the sentence is read.
                 b.stance.append((b.sentence(text, cue if draw.random() < 0.5 else None), None, label, args.other_weight))
-        if self.pages:
-            rows = self.pages.take(args.page_rows)
-            places = [(b.sentence(body), b.theme(title)) for title, body in rows]
-            b.relevance.extend((i, t, float(t == own)) for i, own in places for t in {t for _, t in places})
         return b
 
 
@@ -162,17 +146,13 @@ def losses(judge, tokenizer, batch, args, draw):
     places, targets = zip(*batch.salience)
     salience = F.binary_cross_entropy_with_logits(judge.salience(h[list(places)]), torch.tensor(targets))
 
-    a, b, targets = zip(*batch.relevance)
-    logits = judge.relevance(h, t)[list(a), list(b)]
-    relevance = F.binary_cross_entropy_with_logits(logits, torch.tensor(targets))
-
     a, b, labels, weights = zip(*batch.stance)
     keep = torch.tensor([0.0 if x is None or draw.random() < args.theme_dropout else 1.0 for x in b])
     theme = t[[0 if x is None else x for x in b]] * keep[:, None]
     weights = torch.tensor(weights)
     each = F.cross_entropy(judge.stance(h[list(a)], theme), torch.tensor(labels), reduction="none", label_smoothing=args.smoothing)
     stance = (each * weights).sum() / weights.sum()
-    return salience, relevance, stance
+    return salience, stance
 
 
 def train(judge, tokenizer, mixture, args, measure=None):
@@ -192,13 +172,13 @@ def train(judge, tokenizer, mixture, args, measure=None):
             group["lr"] = group["base"] * factor
         with torch.autocast("cpu", torch.bfloat16):
             parts = losses(judge, tokenizer, mixture.batch(), args, draw)
-        (args.salience_weight * parts[0] + args.relevance_weight * parts[1] + parts[2]).backward()
+        (args.salience_weight * parts[0] + parts[1]).backward()
         torch.nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         values = np.array([float(p.detach()) for p in parts])
         running = values if running is None else 0.95 * running + 0.05 * values
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 20 == 0:
             line = dict(step=step + 1, minutes=round((time.time() - began) / 60, 2), losses=[round(v, 4) for v in running.tolist()])
             if measure and ((step + 1) % args.measure_every == 0 or step + 1 == args.steps):
                 judge.eval()
@@ -208,16 +188,38 @@ def train(judge, tokenizer, mixture, args, measure=None):
     judge.eval()
 
 
+@torch.no_grad()
+def figures(judge, tokenizer, consultations):
+    """Stance macro-F1 and salience AUC, for a look during training; `remiss eval` measures."""
+    from sklearn.metrics import f1_score, roc_auc_score
+
+    def vectors(texts):
+        known = {}
+        distinct = sorted(set(texts), key=len)
+        for i in range(0, len(distinct), 32):
+            part = distinct[i : i + 32]
+            ids, mask = pad([tokenizer.encode(clean(t)).ids for t in part], LIMIT)
+            known.update(zip(part, judge.encode(ids, mask)))
+        return torch.stack([known[t] for t in texts])
+
+    _, texts, themes, labels = zip(*data.pairs(consultations))
+    given = judge.stance(vectors(texts), vectors(themes)).argmax(-1).numpy()
+    sentences = [s for c in consultations for r in c.responses for s in r.sentences]
+    salience = judge.salience(vectors([s.text for s in sentences])).numpy()
+    return {"macro_f1": round(f1_score(labels, given, average="macro", labels=range(4), zero_division=0), 3),
+            "salience_auc": round(roc_auc_score([s.salient for s in sentences], salience), 3)}
+
+
 def add_arguments(parser):
     parser.add_argument("--pretrained", type=Path, help="the checkpoint of pretrain.py; without it, from random weights")
+    parser.add_argument("--start", type=Path, help="a result of this script to go on from, instead of --pretrained")
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--responses", type=Path, required=True, help="folder of responses-*.txt")
+    parser.add_argument("--responses", type=Path, required=True, help="folder of labelled responses")
     parser.add_argument("--superlim", type=Path, help="folder of train.jsonl and dev.jsonl")
     parser.add_argument("--rationales", type=Path)
-    parser.add_argument("--pages", type=Path, nargs="*", help="corpora whose documents begin with a title")
     parser.add_argument("--cues", type=Path, nargs="*", help="corpora searched for explicit stance verbs")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--inner", action="store_true", help="hold out the fifth consultation of every file and measure on it")
+    parser.add_argument("--inner", action="store_true", help="measure on the calibration part now and then")
     parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--measure-every", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
@@ -233,11 +235,9 @@ def add_arguments(parser):
     parser.add_argument("--per-consultation", type=int, default=14)
     parser.add_argument("--superlim-rows", type=int, default=12)
     parser.add_argument("--rationale-rows", type=int, default=16)
-    parser.add_argument("--page-rows", type=int, default=10)
     parser.add_argument("--cue-rows", type=int, default=10)
     parser.add_argument("--other-weight", type=float, default=0.5, help="weight of a stance from another source than our responses")
     parser.add_argument("--salience-weight", type=float, default=0.5)
-    parser.add_argument("--relevance-weight", type=float, default=1.0)
     parser.add_argument("--parts", type=int, default=3, help="forward passes a step, by length")
 
 
@@ -247,8 +247,6 @@ def main():
     args = parser.parse_args()
     print(json.dumps({k: str(v) if isinstance(v, Path) else [str(x) for x in v] if isinstance(v, list) else v for k, v in vars(args).items()}), flush=True)
 
-    import evaluate
-
     torch.manual_seed(args.seed)
     draw = random.Random(args.seed)
     tokenizer = Tokenizer.from_file(str(args.tokenizer))
@@ -256,11 +254,14 @@ def main():
     if args.pretrained:
         saved = torch.load(args.pretrained, weights_only=True)["network"]
         judge.model.load_state_dict({k[6:]: v for k, v in saved.items() if k.startswith("model.")})
+    if args.start:
+        judge.load_state_dict(torch.load(args.start, weights_only=True)["judge"], strict=False)
 
-    every = data.load_responses(args.responses, "train")
-    held = [c for c in every if c.place == 5] if args.inner else []
-    consultations = [c for c in every if c not in held]
-    measure = (lambda j: evaluate.brief(j, tokenizer, held)) if held else None
+    consultations = data.load_responses(args.responses, "train")
+    held = data.load_responses(args.responses, "calibration") if args.inner else []
+    measure = (lambda j: figures(j, tokenizer, held)) if held else None
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
     train(judge, tokenizer, Mixture(args, consultations, draw), args, measure)
     if args.out:
         torch.save({"judge": judge.state_dict()}, args.out)

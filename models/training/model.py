@@ -8,6 +8,7 @@ of PyTorch's fused attention is slow on a CPU, and compiles well like this.
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -177,24 +178,31 @@ class MaskedLanguageModel(nn.Module):
 
 
 class Relevance(nn.Module):
-    """How well a sentence matches a theme: a scaled cosine of two projections."""
+    """How well a sentence matches a theme: a scaled cosine of two bags of word vectors.
 
-    def __init__(self, hidden, width=128):
+    The length of a token's vector is its weight: training shortens the words that
+    every topic uses. The transformer has no part in it.
+    """
+
+    def __init__(self, vocabulary, width=128):
         super().__init__()
-        self.sentence = nn.Linear(hidden, width, bias=False)
-        self.theme = nn.Linear(hidden, width, bias=False)
+        self.vectors = nn.Embedding(vocabulary, width)
         self.scale = nn.Parameter(torch.tensor([8.0]))
         self.bias = nn.Parameter(torch.tensor([-3.0]))
 
+    def read(self, encodings):
+        """Unit vectors [texts, width] of lists of token ids."""
+        flat = torch.tensor([i for e in encodings for i in e])
+        offsets = torch.tensor([0, *np.cumsum([len(e) for e in encodings])[:-1]])
+        return F.normalize(F.embedding_bag(flat, self.vectors.weight, offsets, mode="sum"), dim=-1)
+
     def forward(self, sentences, themes):
         """Logits [sentences, themes] of every sentence with every theme."""
-        p = F.normalize(self.sentence(sentences), dim=-1)
-        q = F.normalize(self.theme(themes), dim=-1)
-        return self.scale * (p @ q.T) + self.bias
+        return self.scale * (sentences @ themes.T) + self.bias
 
 
 class Judge(nn.Module):
-    """The encoder and the three questions that are asked of a sentence."""
+    """The encoder, and what is asked of the vector of a sentence."""
 
     def __init__(self, config, width=128, stances=4):
         super().__init__()
@@ -203,7 +211,6 @@ class Judge(nn.Module):
         self.heads = nn.ModuleDict(
             {
                 "salience": nn.Sequential(nn.Linear(hidden, width), nn.ReLU(), nn.Linear(width, 1)),
-                "relevance": Relevance(hidden, width),
                 "stance": nn.Sequential(nn.Linear(3 * hidden, width), nn.ReLU(), nn.Linear(width, stances)),
             }
         )
@@ -216,9 +223,6 @@ class Judge(nn.Module):
 
     def salience(self, h):
         return self.heads["salience"](h).squeeze(-1)
-
-    def relevance(self, h, t):
-        return self.heads["relevance"](h, t)
 
     def stance(self, h, t):
         """Logits of each sentence with its own theme, row by row."""

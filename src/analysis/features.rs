@@ -4,10 +4,11 @@
 //! script that fits them: a name changes in all three or in none.
 
 use super::lexicon::{Context, Lexicon, Proposal};
+use super::ngrams::{NgramScores, Ngrams};
 use super::topic::{Match, Topics};
 use crate::codebook::Codebook;
 use crate::corpus::{Response, Sentence, SentenceKind};
-use crate::inference::{Encoder, InferenceError, PairScores, Vectors};
+use crate::inference::{Encoder, InferenceError, Vectors};
 use serde::Serialize;
 
 /// A codebook with everything that is computed of it once for all responses.
@@ -71,13 +72,24 @@ pub struct PairFeatures {
     pub heading_keyword: f32,
     /// The highest of `overlap` and `keyword` in the sentence before, in the same section.
     pub before: f32,
-    /// The encoder's relevance less its highest relevance for another theme of the codebook.
-    pub lead: f32,
+    /// The mean of `overlap` in the whole section.
+    pub section: f32,
+    /// Relevance, letters and section less their highest value for another theme of the codebook.
+    pub relevance_lead: f32,
+    pub overlap_lead: f32,
+    pub section_lead: f32,
     /// The encoder's log-probabilities of the sentence's stance on the theme.
     pub encoder_for: f32,
     pub encoder_against: f32,
     pub encoder_conditional: f32,
     pub encoder_none: f32,
+    /// The n-grams' log-probabilities of the same.
+    pub ngram_for: f32,
+    pub ngram_against: f32,
+    pub ngram_conditional: f32,
+    pub ngram_none: f32,
+    /// The n-grams' log-odds that somebody else's view is reported.
+    pub ngram_reported: f32,
     /// The lexicon's weights towards the theme's proposal.
     pub lexicon_for: f32,
     pub lexicon_against: f32,
@@ -85,13 +97,11 @@ pub struct PairFeatures {
     pub reported: f32,
     pub no_position: f32,
     pub courtesy: f32,
-    /// The encoder's log-odds that the sentence belongs in a summary.
-    pub salience: f32,
 }
 
 impl PairFeatures {
     /// The values with their names, in a fixed order.
-    pub fn named(&self) -> [(&'static str, f32); 18] {
+    pub fn named(&self) -> [(&'static str, f32); 25] {
         [
             ("relevance", self.relevance),
             ("overlap", self.overlap),
@@ -99,18 +109,60 @@ impl PairFeatures {
             ("heading_overlap", self.heading_overlap),
             ("heading_keyword", self.heading_keyword),
             ("before", self.before),
-            ("lead", self.lead),
+            ("section", self.section),
+            ("relevance_lead", self.relevance_lead),
+            ("overlap_lead", self.overlap_lead),
+            ("section_lead", self.section_lead),
             ("encoder_for", self.encoder_for),
             ("encoder_against", self.encoder_against),
             ("encoder_conditional", self.encoder_conditional),
             ("encoder_none", self.encoder_none),
+            ("ngram_for", self.ngram_for),
+            ("ngram_against", self.ngram_against),
+            ("ngram_conditional", self.ngram_conditional),
+            ("ngram_none", self.ngram_none),
+            ("ngram_reported", self.ngram_reported),
             ("lexicon_for", self.lexicon_for),
             ("lexicon_against", self.lexicon_against),
             ("lexicon_conditional", self.lexicon_conditional),
             ("reported", self.reported),
             ("no_position", self.no_position),
             ("courtesy", self.courtesy),
-            ("salience", self.salience),
+        ]
+    }
+}
+
+/// What is known of a sentence whatever the theme, when a summary is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct SalienceFeatures {
+    /// The encoder's and the n-grams' log-odds that the sentence belongs in a summary.
+    pub encoder: f32,
+    pub ngrams: f32,
+    /// The largest of the lexicon's sums for support, refusal and reservation.
+    pub cue: f32,
+    pub reported: f32,
+    /// Where it stands in the response: 0 the beginning, 1 the end.
+    pub place: f32,
+    /// It is the first sentence of its section.
+    pub opening: f32,
+    /// The logarithm of its number of words.
+    pub length: f32,
+    /// The highest letter overlap with any theme.
+    pub overlap: f32,
+}
+
+impl SalienceFeatures {
+    /// The values with their names, in a fixed order.
+    pub fn named(&self) -> [(&'static str, f32); 8] {
+        [
+            ("encoder", self.encoder),
+            ("ngrams", self.ngrams),
+            ("cue", self.cue),
+            ("reported", self.reported),
+            ("place", self.place),
+            ("opening", self.opening),
+            ("length", self.length),
+            ("overlap", self.overlap),
         ]
     }
 }
@@ -119,8 +171,8 @@ impl PairFeatures {
 pub struct ResponseFeatures {
     /// One for each sentence.
     pub cues: Vec<Cues>,
-    /// One for each sentence: the encoder's log-odds that it belongs in a summary.
-    pub salience: Vec<f32>,
+    /// One for each sentence.
+    pub salience: Vec<SalienceFeatures>,
     /// For each theme, one for each sentence.
     pub pairs: Vec<Vec<PairFeatures>>,
 }
@@ -131,6 +183,7 @@ impl ResponseFeatures {
         themes: &Themes,
         encoder: &Encoder,
         lexicon: &Lexicon,
+        ngrams: &Ngrams,
     ) -> Result<Self, InferenceError> {
         let sentences = &response.sentences;
         let leads: Vec<Option<&str>> = sentences
@@ -146,7 +199,7 @@ impl ResponseFeatures {
             })
             .collect();
         let vectors = encoder.encode(&texts)?;
-        let salience = encoder.salience(&vectors)?;
+        let encoder_salience = encoder.salience(&vectors)?;
         let scores = (0..themes.codebook.themes.len())
             .map(|theme| encoder.pair_scores(&vectors, &themes.vectors, theme))
             .collect::<Result<Vec<_>, _>>()?;
@@ -183,8 +236,34 @@ impl ResponseFeatures {
             })
             .collect();
 
+        let read: Vec<_> = texts.iter().map(|text| ngrams.read(text)).collect();
+        let sections = section_means(response, &matches, themes.codebook.themes.len());
+        let relevances: Vec<Vec<f32>> = scores
+            .iter()
+            .map(|theme| theme.iter().map(|score| score.relevance).collect())
+            .collect();
+        let overlaps: Vec<Vec<f32>> = (0..themes.codebook.themes.len())
+            .map(|theme| matches.iter().map(|all| all[theme].overlap).collect())
+            .collect();
+        let salience = (0..sentences.len())
+            .map(|index| {
+                let reading = &readings[index];
+                let section = sentences[index].section;
+                SalienceFeatures {
+                    encoder: encoder_salience[index],
+                    ngrams: ngrams.scores(&read[index], "").salience,
+                    cue: reading.support.max(reading.oppose).max(reading.reservation),
+                    reported: flag(reading.reported),
+                    place: index as f32 / sentences.len() as f32,
+                    opening: flag(index == 0 || sentences[index - 1].section != section),
+                    length: (texts[index].split_whitespace().count() as f32).ln_1p(),
+                    overlap: matches[index].iter().map(|m| m.overlap).fold(0.0, f32::max),
+                }
+            })
+            .collect();
         let pairs = (0..themes.codebook.themes.len())
             .map(|theme| {
+                let name = &themes.codebook.themes[theme].text.name;
                 (0..sentences.len())
                     .map(|index| {
                         let score = scores[theme][index];
@@ -193,6 +272,13 @@ impl ResponseFeatures {
                         let heading = headings[sentences[index].section][theme];
                         let towards = lexicon.polarity_towards(reading, &themes.proposals[theme]);
                         let stance = log_softmax(score.stance);
+                        let NgramScores {
+                            stance: ngram,
+                            reported: ngram_reported,
+                            ..
+                        } = ngrams.scores(&read[index], name);
+                        let ngram = log_softmax(ngram);
+                        let section = sentences[index].section;
                         PairFeatures {
                             relevance: score.relevance,
                             overlap: own.overlap,
@@ -200,18 +286,25 @@ impl ResponseFeatures {
                             heading_overlap: heading.overlap,
                             heading_keyword: flag(heading.keyword),
                             before: before(sentences, &matches, index, theme),
-                            lead: lead_over_others(&scores, index, theme),
+                            section: sections[theme][section],
+                            relevance_lead: lead_over_others(&relevances, index, theme),
+                            overlap_lead: lead_over_others(&overlaps, index, theme),
+                            section_lead: lead_over_others(&sections, section, theme),
                             encoder_for: stance[0],
                             encoder_against: stance[1],
                             encoder_conditional: stance[2],
                             encoder_none: stance[3],
+                            ngram_for: ngram[0],
+                            ngram_against: ngram[1],
+                            ngram_conditional: ngram[2],
+                            ngram_none: ngram[3],
+                            ngram_reported,
                             lexicon_for: towards.support,
                             lexicon_against: towards.oppose,
                             lexicon_conditional: towards.conditional,
                             reported: flag(reading.reported),
                             no_position: flag(reading.no_position),
                             courtesy: flag(reading.courtesy),
-                            salience: salience[index],
                         }
                     })
                     .collect()
@@ -244,13 +337,32 @@ fn before(sentences: &[Sentence], matches: &[Vec<Match>], index: usize, theme: u
     earlier.overlap.max(flag(earlier.keyword))
 }
 
-fn lead_over_others(scores: &[Vec<PairScores>], index: usize, theme: usize) -> f32 {
-    let other = (0..scores.len())
+/// For each theme and section, the mean letter overlap of the section's sentences.
+fn section_means(response: &Response, matches: &[Vec<Match>], themes: usize) -> Vec<Vec<f32>> {
+    let mut counts = vec![0.0_f32; response.sections.len()];
+    let mut sums = vec![vec![0.0_f32; response.sections.len()]; themes];
+    for (sentence, all) in response.sentences.iter().zip(matches) {
+        counts[sentence.section] += 1.0;
+        for (sum, own) in sums.iter_mut().zip(all) {
+            sum[sentence.section] += own.overlap;
+        }
+    }
+    for sum in &mut sums {
+        for (total, count) in sum.iter_mut().zip(&counts) {
+            *total /= count.max(1.0);
+        }
+    }
+    sums
+}
+
+/// A theme's value at a place less the highest value that another theme has there.
+fn lead_over_others(values: &[Vec<f32>], place: usize, theme: usize) -> f32 {
+    let other = (0..values.len())
         .filter(|&other| other != theme)
-        .map(|other| scores[other][index].relevance)
+        .map(|other| values[other][place])
         .fold(f32::NEG_INFINITY, f32::max);
     if other.is_finite() {
-        scores[theme][index].relevance - other
+        values[theme][place] - other
     } else {
         0.0
     }

@@ -1,14 +1,16 @@
-//! From features to probabilities: three small logistic models with readable weights.
+//! From features to probabilities: five small logistic models with readable weights.
 //!
 //! 1. *Relevance*: does this sentence concern this theme?
 //! 2. *Sentence stance*: if it does, is it for, against, conditional, or none of them?
 //! 3. *Stance*: what do all sentences together make of the theme? Six classes.
+//! 4. *Salience*: does this sentence belong in a summary?
+//! 5. *Topic stance*: is a sentence by itself an argument for or against a topic, or none?
 //!
 //! Each is a linear model over named features, fitted by `models/training/fuse.py` on
 //! consultations that the encoder was not trained on, so that its probabilities are calibrated.
 //! The weights are in `models/embedded/fusion.json`.
 
-use super::features::PairFeatures;
+use super::features::{PairFeatures, SalienceFeatures};
 use crate::codebook::Stance;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +19,12 @@ use thiserror::Error;
 const EMBEDDED: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/models/embedded/fusion.json"
+));
+
+/// The same weights fitted for each part of the judge alone; only measuring uses them.
+const PARTS: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/models/embedded/parts.json"
 ));
 
 /// The weights do not fit this program.
@@ -65,7 +73,7 @@ impl Linear {
     }
 }
 
-/// The learned weights that make one judgement of encoder and lexicon.
+/// The learned weights that make one judgement of encoder, n-grams and lexicon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fusion {
@@ -75,6 +83,8 @@ pub struct Fusion {
     relevance: Linear,
     sentence_stance: Linear,
     stance: Linear,
+    salience: Linear,
+    topic_stance: Linear,
     /// A finding whose score is below this is marked for review.
     review_threshold: f32,
     #[serde(skip)]
@@ -99,51 +109,75 @@ impl PairJudgement {
     }
 }
 
-/// A theme's sentences, added up. The features of the third model.
+/// A theme's sentences, added up. The features of the third model. Numbers and sums are
+/// logarithms of one plus the value: ten sentences say little more than three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct StanceFeatures {
     pub top_relevance: f32,
+    /// How many sentences concern the theme, by the sum of their probabilities.
     pub relevant: f32,
+    /// How many sentences the response has.
+    pub sentences: f32,
     pub top_for: f32,
     pub top_against: f32,
     pub top_conditional: f32,
     pub sum_for: f32,
     pub sum_against: f32,
     pub sum_conditional: f32,
+    pub sum_neutral: f32,
+    pub share_for: f32,
     pub share_against: f32,
     pub share_conditional: f32,
+    /// The best match of the theme with a heading that has sentences.
+    pub heading: f32,
+    /// The lexicon's clearest word on a relevant sentence.
+    pub clear_for: f32,
+    pub clear_against: f32,
+    pub clear_conditional: f32,
 }
 
 impl StanceFeatures {
-    /// Adds up the judgements of all sentences on one theme.
-    pub fn of(judgements: &[PairJudgement]) -> Self {
+    /// Adds up all sentences on one theme.
+    pub fn of(pairs: &[PairFeatures], judgements: &[PairJudgement]) -> Self {
         let mut sum = Self::default();
-        for judgement in judgements {
+        for (pair, judgement) in pairs.iter().zip(judgements) {
             let PairJudgement {
                 relevance,
                 supporting,
                 opposing,
                 conditional,
-                ..
+                neutral,
             } = *judgement;
-            sum.top_relevance = sum.top_relevance.max(relevance);
+            let raise = |highest: &mut f32, value: f32| *highest = highest.max(value);
+            raise(&mut sum.top_relevance, relevance);
+            raise(&mut sum.top_for, relevance * supporting);
+            raise(&mut sum.top_against, relevance * opposing);
+            raise(&mut sum.top_conditional, relevance * conditional);
+            raise(&mut sum.heading, pair.heading_overlap);
+            raise(&mut sum.clear_for, relevance * pair.lexicon_for);
+            raise(&mut sum.clear_against, relevance * pair.lexicon_against);
+            raise(
+                &mut sum.clear_conditional,
+                relevance * pair.lexicon_conditional,
+            );
             sum.relevant += relevance;
-            sum.top_for = sum.top_for.max(relevance * supporting);
-            sum.top_against = sum.top_against.max(relevance * opposing);
-            sum.top_conditional = sum.top_conditional.max(relevance * conditional);
             sum.sum_for += relevance * supporting;
             sum.sum_against += relevance * opposing;
             sum.sum_conditional += relevance * conditional;
+            sum.sum_neutral += relevance * neutral;
         }
         let position = sum.sum_for + sum.sum_against + sum.sum_conditional + 0.1;
+        sum.share_for = sum.sum_for / position;
         sum.share_against = sum.sum_against / position;
         sum.share_conditional = sum.sum_conditional / position;
-        // Ten sentences say little more than three.
+        sum.sentences = judgements.len() as f32;
         for total in [
             &mut sum.relevant,
+            &mut sum.sentences,
             &mut sum.sum_for,
             &mut sum.sum_against,
             &mut sum.sum_conditional,
+            &mut sum.sum_neutral,
         ] {
             *total = total.ln_1p();
         }
@@ -151,18 +185,25 @@ impl StanceFeatures {
     }
 
     /// The values with their names, in a fixed order.
-    pub fn named(&self) -> [(&'static str, f32); 10] {
+    pub fn named(&self) -> [(&'static str, f32); 17] {
         [
             ("top_relevance", self.top_relevance),
             ("relevant", self.relevant),
+            ("sentences", self.sentences),
             ("top_for", self.top_for),
             ("top_against", self.top_against),
             ("top_conditional", self.top_conditional),
             ("sum_for", self.sum_for),
             ("sum_against", self.sum_against),
             ("sum_conditional", self.sum_conditional),
+            ("sum_neutral", self.sum_neutral),
+            ("share_for", self.share_for),
             ("share_against", self.share_against),
             ("share_conditional", self.share_conditional),
+            ("heading", self.heading),
+            ("clear_for", self.clear_for),
+            ("clear_against", self.clear_against),
+            ("clear_conditional", self.clear_conditional),
         ]
     }
 }
@@ -173,6 +214,21 @@ impl Fusion {
         Self::parse(EMBEDDED).expect("the embedded weights are read by a test")
     }
 
+    /// Weights for each part of the judge by itself, to compare the whole with.
+    pub fn parts() -> Vec<(String, Self)> {
+        let parts: BTreeMap<String, Self> =
+            serde_json::from_str(PARTS).expect("the embedded weights are read by a test");
+        parts
+            .into_iter()
+            .map(|(name, fusion)| {
+                fusion
+                    .check()
+                    .expect("the embedded weights are read by a test");
+                (name, fusion)
+            })
+            .collect()
+    }
+
     /// Reads the text of a weight file.
     ///
     /// # Errors
@@ -180,13 +236,21 @@ impl Fusion {
     pub fn parse(source: &str) -> Result<Self, FusionError> {
         let mut fusion: Fusion =
             serde_json::from_str(source).map_err(|error| FusionError(error.to_string()))?;
-        let pair = names(&PairFeatures::default().named());
-        fusion.relevance.check("relevance", 1, &pair)?;
-        fusion.sentence_stance.check("sentence_stance", 4, &pair)?;
-        let stance = names(&StanceFeatures::default().named());
-        fusion.stance.check("stance", Stance::ALL.len(), &stance)?;
+        fusion.check()?;
         fusion.sha256 = crate::hash::sha256(source.as_bytes());
         Ok(fusion)
+    }
+
+    /// The weights are for the features that the program computes.
+    fn check(&self) -> Result<(), FusionError> {
+        let pair = names(&PairFeatures::default().named());
+        self.relevance.check("relevance", 1, &pair)?;
+        self.sentence_stance.check("sentence_stance", 4, &pair)?;
+        let stance = names(&StanceFeatures::default().named());
+        self.stance.check("stance", Stance::ALL.len(), &stance)?;
+        let salience = names(&SalienceFeatures::default().named());
+        self.salience.check("salience", 1, &salience)?;
+        self.topic_stance.check("topic_stance", 3, &pair)
     }
 
     /// SHA-256 of the weight file.
@@ -201,7 +265,7 @@ impl Fusion {
     /// What a sentence says of a theme.
     pub fn pair(&self, features: &PairFeatures) -> PairJudgement {
         let values = values(&features.named());
-        let relevance = 1.0 / (1.0 + (-self.relevance.scores(&values)[0]).exp());
+        let relevance = logistic(self.relevance.scores(&values)[0]);
         let stance = softmax(&self.sentence_stance.scores(&values));
         PairJudgement {
             relevance,
@@ -210,6 +274,17 @@ impl Fusion {
             conditional: stance[2],
             neutral: stance[3],
         }
+    }
+
+    /// The probability that a sentence belongs in a summary.
+    pub fn salience(&self, features: &SalienceFeatures) -> f32 {
+        logistic(self.salience.scores(&values(&features.named()))[0])
+    }
+
+    /// The probabilities that a sentence by itself argues for a topic, against it, or not at all.
+    pub fn topic_stance(&self, features: &PairFeatures) -> [f32; 3] {
+        let probabilities = softmax(&self.topic_stance.scores(&values(&features.named())));
+        std::array::from_fn(|index| probabilities[index])
     }
 
     /// The probability of each stance, in the order of [`Stance::ALL`].
@@ -227,19 +302,15 @@ fn values(named: &[(&'static str, f32)]) -> Vec<f32> {
     named.iter().map(|(_, value)| *value).collect()
 }
 
+fn logistic(score: f32) -> f32 {
+    1.0 / (1.0 + (-score).exp())
+}
+
 fn softmax(scores: &[f32]) -> Vec<f32> {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - highest).exp()).collect();
     let sum: f32 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
-}
-
-/// The names of all features, for the script that fits the weights.
-pub fn feature_names() -> BTreeMap<&'static str, Vec<&'static str>> {
-    BTreeMap::from([
-        ("pair", names(&PairFeatures::default().named())),
-        ("stance", names(&StanceFeatures::default().named())),
-    ])
 }
 
 #[cfg(test)]
@@ -257,6 +328,12 @@ mod tests {
     }
 
     #[test]
+    fn every_part_has_weights_of_its_own() {
+        let names: Vec<String> = Fusion::parts().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["encoder", "lexicon", "ngrams"]);
+    }
+
+    #[test]
     fn weights_for_other_features_are_refused() {
         let renamed = EMBEDDED.replacen("\"heading_overlap\"", "\"title_overlap\"", 1);
         assert!(
@@ -269,7 +346,10 @@ mod tests {
 
     #[test]
     fn nothing_said_is_not_addressed() {
-        let features = StanceFeatures::of(&[PairJudgement::default(); 5]);
+        let features = StanceFeatures::of(
+            &[PairFeatures::default(); 5],
+            &[PairJudgement::default(); 5],
+        );
         let probabilities = Fusion::embedded().stance(&features);
         let best = (0..6)
             .max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))

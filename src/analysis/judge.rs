@@ -4,6 +4,7 @@ use super::features::{ResponseFeatures, Themes};
 use super::finding::{Analysis, Evidence, Finding, Flag};
 use super::fusion::{Fusion, PairJudgement, StanceFeatures};
 use super::lexicon::Lexicon;
+use super::ngrams::Ngrams;
 use super::{summary, whole};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::Response;
@@ -18,20 +19,28 @@ const EVIDENT: f32 = 0.5;
 /// A part of the judge has an opinion when its two sides differ by more than this.
 const OPINION: f32 = 0.35;
 
-/// Encoder, lexicon and the weights that make one judgement of the two.
+/// Encoder, lexicon, n-grams, and the weights that make one judgement of the three.
 pub struct Judge {
     encoder: Encoder,
     lexicon: Lexicon,
+    ngrams: Ngrams,
     fusion: Fusion,
 }
 
 impl Judge {
-    pub fn new(encoder: Encoder, lexicon: Lexicon, fusion: Fusion) -> Self {
+    /// A judge with the lexicon, n-grams and weights that the program carries.
+    pub fn embedded(encoder: Encoder) -> Self {
         Self {
             encoder,
-            lexicon,
-            fusion,
+            lexicon: Lexicon::embedded(),
+            ngrams: Ngrams::embedded(),
+            fusion: Fusion::embedded(),
         }
+    }
+
+    /// The same judge with other n-gram weights.
+    pub fn with_ngrams(self, ngrams: Ngrams) -> Self {
+        Self { ngrams, ..self }
     }
 
     pub fn encoder(&self) -> &Encoder {
@@ -40,6 +49,10 @@ impl Judge {
 
     pub fn lexicon(&self) -> &Lexicon {
         &self.lexicon
+    }
+
+    pub fn ngrams(&self) -> &Ngrams {
+        &self.ngrams
     }
 
     pub fn fusion(&self) -> &Fusion {
@@ -57,7 +70,26 @@ impl Judge {
         response: &Response,
         themes: &Themes,
     ) -> Result<ResponseFeatures, InferenceError> {
-        ResponseFeatures::of(response, themes, &self.encoder, &self.lexicon)
+        ResponseFeatures::of(response, themes, &self.encoder, &self.lexicon, &self.ngrams)
+    }
+
+    /// Says of each sentence by itself whether it argues for the first theme (0), against it (1),
+    /// or not at all (2).
+    pub fn topic_stances(
+        &self,
+        sentences: &[&str],
+        themes: &Themes,
+    ) -> Result<Vec<usize>, InferenceError> {
+        let response = Response::of_sentences(sentences);
+        let features = self.features(&response, themes)?;
+        Ok(features.pairs[0]
+            .iter()
+            .map(|pair| {
+                let sides = self.fusion.topic_stance(pair);
+                let best = (0..3).max_by(|&a, &b| sides[a].total_cmp(&sides[b]).then(b.cmp(&a)));
+                best.unwrap_or(2)
+            })
+            .collect())
     }
 
     /// Judges a response.
@@ -66,97 +98,120 @@ impl Judge {
         response: &Response,
         themes: &Themes,
     ) -> Result<Analysis, InferenceError> {
-        let codebook = themes.codebook;
         if response.sentences.is_empty() {
-            return Ok(silent(codebook));
+            return Ok(silent(themes.codebook));
         }
         let features = self.features(response, themes)?;
-        let judgements: Vec<Vec<PairJudgement>> = features
-            .pairs
-            .iter()
-            .map(|pairs| pairs.iter().map(|pair| self.fusion.pair(pair)).collect())
-            .collect();
         let abstains = whole::abstains(response, &features.cues);
-        let stances: Vec<Finding> = codebook
-            .themes
-            .iter()
-            .enumerate()
-            .map(|(index, theme)| {
-                let finding = self.finding(response, &features, &judgements[index], index);
-                Finding {
-                    theme: theme.id.clone(),
-                    ..finding
-                }
-            })
-            .collect();
-        let stances = if abstains {
-            stances.into_iter().map(withdraw).collect()
-        } else {
-            stances
-        };
-        let overall = whole::overall(response, &features.cues, &stances, abstains);
-        let summary = summary::extract(response, &features.salience, &judgements);
-        let mut flags = Vec::new();
-        let answers_another = response
-            .metadata
-            .consultation
-            .as_ref()
-            .is_some_and(|found| found.value != codebook.consultation);
-        if answers_another {
-            flags.push(Flag::OtherConsultation);
-        }
-        Ok(Analysis {
+        Ok(conclude(
+            &self.fusion,
+            response,
+            themes.codebook,
+            &features,
             abstains,
-            overall,
-            summary,
-            stances,
-            flags,
-        })
+        ))
     }
+}
 
-    /// The stance on one theme. The caller fills in the theme's id.
-    fn finding(
-        &self,
-        response: &Response,
-        features: &ResponseFeatures,
-        judgements: &[PairJudgement],
-        theme: usize,
-    ) -> Finding {
-        let probabilities = self.fusion.stance(&StanceFeatures::of(judgements));
-        let best = (0..probabilities.len())
-            .max_by(|&a, &b| {
-                probabilities[a]
-                    .total_cmp(&probabilities[b])
-                    .then(b.cmp(&a))
-            })
-            .unwrap_or(0);
-        let stance = Stance::ALL[best];
-        let score = probabilities[best];
-        let cited = cited(stance, judgements);
-        let mut flags = Vec::new();
-        if score < self.fusion.review_threshold() {
-            flags.push(Flag::LowScore);
-        }
-        if parts_disagree(features, judgements, theme) {
-            flags.push(Flag::ModelsDisagree);
-        }
-        if !cited.is_empty() && cited.iter().all(|&index| features.cues[index].reported) {
-            flags.push(Flag::ReportedView);
-        }
-        if contradicts(stance, judgements) {
-            flags.push(Flag::ConflictingEvidence);
-        }
-        Finding {
-            theme: String::new(),
-            stance,
-            score: f64::from((score * 1000.0).round()) / 1000.0,
-            evidence: cited
-                .into_iter()
-                .map(|index| Evidence::cite(&response.sentences[index], &response.text))
-                .collect(),
-            flags,
-        }
+/// What the weights make of the features of a response that has sentences. A respondent that
+/// `abstains` has no stance on any theme.
+pub fn conclude(
+    fusion: &Fusion,
+    response: &Response,
+    codebook: &Codebook,
+    features: &ResponseFeatures,
+    abstains: bool,
+) -> Analysis {
+    let judgements: Vec<Vec<PairJudgement>> = features
+        .pairs
+        .iter()
+        .map(|pairs| pairs.iter().map(|pair| fusion.pair(pair)).collect())
+        .collect();
+    let stances: Vec<Finding> = codebook
+        .themes
+        .iter()
+        .enumerate()
+        .map(|(index, theme)| {
+            let pairs = &features.pairs[index];
+            let probabilities = fusion.stance(&StanceFeatures::of(pairs, &judgements[index]));
+            let (stance, score) = likeliest(probabilities, abstains);
+            let mut flags = Vec::new();
+            if score < fusion.review_threshold() {
+                flags.push(Flag::LowScore);
+            }
+            let cited = cited(stance, &judgements[index]);
+            if !abstains {
+                flags.extend(doubts(features, &judgements[index], index, stance, &cited));
+            }
+            Finding {
+                theme: theme.id.clone(),
+                stance,
+                score: f64::from((score * 1000.0).round()) / 1000.0,
+                evidence: cited
+                    .into_iter()
+                    .map(|index| Evidence::cite(&response.sentences[index], &response.text))
+                    .collect(),
+                flags,
+            }
+        })
+        .collect();
+    let overall = whole::overall(response, &features.cues, &stances, abstains);
+    let salience: Vec<f32> = features
+        .salience
+        .iter()
+        .map(|sentence| fusion.salience(sentence))
+        .collect();
+    let summary = summary::extract(response, &salience, &judgements);
+    let mut flags = Vec::new();
+    let answers_another = response
+        .metadata
+        .consultation
+        .as_ref()
+        .is_some_and(|found| found.value != codebook.consultation);
+    if answers_another {
+        flags.push(Flag::OtherConsultation);
     }
+    Analysis {
+        abstains,
+        overall,
+        summary,
+        stances,
+        flags,
+    }
+}
+
+/// The likeliest stance and its probability. A respondent that abstains has no stance on any theme.
+fn likeliest(probabilities: [f32; 6], abstains: bool) -> (Stance, f32) {
+    let best = (0..probabilities.len())
+        .filter(|&index| !abstains || Stance::ALL[index] == Stance::NotAddressed)
+        .max_by(|&a, &b| {
+            probabilities[a]
+                .total_cmp(&probabilities[b])
+                .then(b.cmp(&a))
+        })
+        .unwrap_or(0);
+    (Stance::ALL[best], probabilities[best])
+}
+
+/// Why a person should look at a stance, besides its score.
+fn doubts(
+    features: &ResponseFeatures,
+    judgements: &[PairJudgement],
+    theme: usize,
+    stance: Stance,
+    cited: &[usize],
+) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    if parts_disagree(features, judgements, theme) {
+        flags.push(Flag::ModelsDisagree);
+    }
+    if !cited.is_empty() && cited.iter().all(|&index| features.cues[index].reported) {
+        flags.push(Flag::ReportedView);
+    }
+    if contradicts(stance, judgements) {
+        flags.push(Flag::ConflictingEvidence);
+    }
+    flags
 }
 
 /// What is said of a response that has no sentences.
@@ -177,16 +232,6 @@ fn silent(codebook: &Codebook) -> Analysis {
             })
             .collect(),
         flags: vec![Flag::NoSentences],
-    }
-}
-
-/// A respondent that declines to answer has no stance on any theme.
-fn withdraw(finding: Finding) -> Finding {
-    Finding {
-        stance: Stance::NotAddressed,
-        evidence: Vec::new(),
-        flags: Vec::new(),
-        ..finding
     }
 }
 

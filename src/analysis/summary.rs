@@ -21,7 +21,8 @@ const NEW_THEME: f32 = 0.35;
 /// What a sentence gains by stating a position on a theme.
 const POSITION: f32 = 0.5;
 
-/// The sentences that carry the response's positions and reasons, in source order.
+/// The sentences that carry the response's positions and reasons, in source order. `salience` is
+/// the probability of each sentence that it belongs here.
 ///
 /// Chosen one at a time: the most salient first, with a gain for stating a position and for a
 /// theme that no chosen sentence speaks of yet; a sentence that repeats a chosen one is left out.
@@ -40,7 +41,7 @@ pub(super) fn extract(
                 .iter()
                 .map(|theme| theme[index].weight())
                 .fold(0.0, f32::max);
-            1.0 / (1.0 + (-salience[index]).exp()) + POSITION * position
+            salience[index] + POSITION * position
         })
         .collect();
     let mut covered = vec![false; judgements.len()];

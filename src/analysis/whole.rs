@@ -13,7 +13,7 @@ const LONGEST_ABSTENTION: usize = 15;
 const CLEAR: f32 = 0.5;
 
 /// The respondent declines to answer or has no comments, and says nothing else.
-pub(super) fn abstains(response: &Response, cues: &[Cues]) -> bool {
+pub(crate) fn abstains(response: &Response, cues: &[Cues]) -> bool {
     let takes_a_position = |cue: &Cues| {
         !cue.abstention
             && !cue.reported

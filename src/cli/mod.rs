@@ -3,6 +3,7 @@
 //! Exit status 0: all done. 1: could not run. 2: done, with failures listed.
 
 mod completions;
+mod eval;
 mod extract;
 mod run;
 mod themes;
@@ -19,6 +20,7 @@ Examples:
   remiss run svar/ --codebook t.toml --out resultat
   remiss extract svar/region.pdf         see what the program reads in a file
   remiss themes check t.toml             check a codebook
+  remiss eval responses labelled/        measure the judge on labelled responses
 
 Exit status: 0 all done; 1 could not run; 2 done, with failures listed.
 No command opens a network connection.";
@@ -54,11 +56,15 @@ enum Command {
     Run(run::Arguments),
     Extract(extract::Arguments),
     Themes(themes::Arguments),
+    Eval(eval::Arguments),
     Completions(completions::Arguments),
 }
 
 /// Reads the command line and does what it says.
+///
+/// To be called once, before the program starts any thread.
 pub fn run() -> anyhow::Result<ExitCode> {
+    crate::inference::one_thread_per_response();
     let Arguments { common, command } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -74,6 +80,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => run::run(&arguments, &common),
         Command::Extract(arguments) => extract::run(&arguments, &common),
         Command::Themes(arguments) => themes::run(&arguments, &common),
+        Command::Eval(arguments) => eval::run(&arguments, &common),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Common;
 use crate::Language;
-use crate::analysis::{Judge, fusion::Fusion, lexicon::Lexicon};
+use crate::analysis::Judge;
 use crate::codebook::{Codebook, Stance};
 use crate::inference::{self, DeviceChoice, Encoder, ModelFiles};
 use crate::report::{self, PassedOver, RunFacts};
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
     };
     let encoder = Encoder::load(&model_files(&arguments.model)?, &device)?
         .with_batch_tokens(arguments.batch_tokens);
-    let judge = Judge::new(encoder, Lexicon::embedded(), Fusion::embedded());
+    let judge = Judge::embedded(encoder);
 
     let mut teller = Teller::new(common);
     let outcome = run::execute(&order, &judge, &codebook, |progress| teller.tell(&progress))?;
@@ -122,7 +122,7 @@ fn codebook_beside(inputs: &[PathBuf]) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn model_files(model: &str) -> anyhow::Result<ModelFiles> {
+pub(super) fn model_files(model: &str) -> anyhow::Result<ModelFiles> {
     if model == "embedded" {
         return Ok(ModelFiles::embedded());
     }

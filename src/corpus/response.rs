@@ -137,3 +137,40 @@ pub struct Response {
     /// Character encoding of the file where it was not UTF-8, e.g. `windows-1252`.
     pub encoding: Option<String>,
 }
+
+impl Response {
+    /// Sentences that need no reading, each by itself, as a response of one section.
+    pub fn of_sentences(sentences: &[&str]) -> Self {
+        let mut text = String::new();
+        let mut read = Vec::with_capacity(sentences.len());
+        for (index, &sentence) in sentences.iter().enumerate() {
+            let start = text.len();
+            text.push_str(sentence);
+            read.push(Sentence {
+                id: index + 1,
+                parts: vec![Span::new(start, text.len())],
+                text: sentence.to_owned(),
+                page: None,
+                section: 0,
+                kind: SentenceKind::Prose,
+            });
+            text.push('\n');
+        }
+        Self {
+            source: String::new(),
+            sha256: String::new(),
+            format: Format::Text,
+            pages: Vec::new(),
+            sections: vec![Section {
+                title: None,
+                level: 0,
+                span: Span::new(0, text.len()),
+            }],
+            sentences: read,
+            furniture: Vec::new(),
+            metadata: Metadata::default(),
+            encoding: None,
+            text,
+        }
+    }
+}

@@ -10,6 +10,7 @@
 use super::heads::{Heads, PairScores};
 use super::linear::Linear;
 use super::tokens::Tokens;
+use super::topics::Topics;
 use super::weights::{Activation, Config, ModelFiles, TensorStore};
 use super::{InferenceError, ModelIdentity};
 use candle_core::{D, Device, Tensor};
@@ -24,23 +25,28 @@ const PADDING: usize = 8;
 /// one forward pass.
 pub const BATCH_TOKENS: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
 
-/// One vector for each text that was encoded: [texts, hidden].
+/// What is known of each text that was encoded.
 #[derive(Clone)]
-pub struct Vectors(pub(super) Tensor);
+pub struct Vectors {
+    /// [texts, hidden]: what the sentence says.
+    meanings: Tensor,
+    /// One unit vector for each text: what it is about.
+    topics: Vec<Vec<f32>>,
+}
 
 impl Vectors {
     /// Number of texts.
     pub fn len(&self) -> usize {
-        self.0.dims()[0]
+        self.topics.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The numbers themselves, text by text.
+    /// The numbers of the transformer's vectors, text by text.
     pub fn to_rows(&self) -> Result<Vec<Vec<f32>>, InferenceError> {
-        Ok(self.0.to_vec2()?)
+        Ok(self.meanings.to_vec2()?)
     }
 }
 
@@ -53,6 +59,7 @@ pub struct Encoder {
     final_norm: LayerNorm,
     rotary: Rotary,
     heads: Heads,
+    topics: Topics,
     device: Device,
     identity: ModelIdentity,
     batch_tokens: usize,
@@ -89,6 +96,7 @@ impl Encoder {
             final_norm: norm(&store, "model.final_norm", &config)?,
             rotary: Rotary::new(&config, device)?,
             heads: Heads::load(&store, hidden)?,
+            topics: Topics::load(&store, config.vocab_size)?,
             device: device.clone(),
             identity: files.identity(),
             batch_tokens: BATCH_TOKENS.get(),
@@ -125,21 +133,28 @@ impl Encoder {
                 }
             }
         }
+        let mut tokens = vec![Vec::new(); texts.len()];
+        for window in &windows {
+            // Without the markers at both ends.
+            tokens[window.text].extend(&window.ids[1..window.ids.len() - 1]);
+        }
         let means = sums
             .iter()
             .zip(&counts)
             .flat_map(|(sum, &count)| sum.iter().map(move |value| value / count as f32))
             .collect();
-        Ok(Vectors(Tensor::from_vec(
-            means,
-            (texts.len(), self.hidden()),
-            &self.device,
-        )?))
+        Ok(Vectors {
+            meanings: Tensor::from_vec(means, (texts.len(), self.hidden()), &self.device)?,
+            topics: tokens
+                .into_iter()
+                .map(|ids| self.topics.read(ids.into_iter()))
+                .collect(),
+        })
     }
 
     /// Log-odds that each sentence belongs in a summary of its response.
     pub fn salience(&self, sentences: &Vectors) -> Result<Vec<f32>, InferenceError> {
-        Ok(self.heads.salience(&sentences.0)?)
+        Ok(self.heads.salience(&sentences.meanings)?)
     }
 
     /// Scores of every sentence for one theme; `theme` is the index of its vector in `themes`.
@@ -149,9 +164,17 @@ impl Encoder {
         themes: &Vectors,
         theme: usize,
     ) -> Result<Vec<PairScores>, InferenceError> {
-        Ok(self
+        let stances = self
             .heads
-            .pairs(&sentences.0, &themes.0.narrow(0, theme, 1)?)?)
+            .stances(&sentences.meanings, &themes.meanings.narrow(0, theme, 1)?)?;
+        Ok(stances
+            .into_iter()
+            .zip(&sentences.topics)
+            .map(|(stance, topic)| PairScores {
+                relevance: self.topics.relevance(topic, &themes.topics[theme]),
+                stance,
+            })
+            .collect())
     }
 
     fn hidden(&self) -> usize {

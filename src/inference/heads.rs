@@ -1,9 +1,9 @@
-//! What the encoder's vectors say: salience of a sentence, relevance and stance of a pair.
+//! What the encoder's vectors say: salience of a sentence, stance of a pair.
 
 use super::InferenceError;
 use super::linear::Linear;
 use super::weights::TensorStore;
-use candle_core::{D, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 /// The classes of the stance head, in the order of its outputs.
 pub const STANCE_CLASSES: [&str; 4] = ["for", "against", "conditional", "none"];
@@ -52,13 +52,9 @@ impl Perceptron {
 pub(super) struct Heads {
     salience: Perceptron,
     stance: Perceptron,
-    relevance_sentence: Linear,
-    relevance_theme: Linear,
-    relevance_scale: f32,
-    relevance_bias: f32,
 }
 
-/// Width of the inner layers and of the relevance projections.
+/// Width of the inner layers.
 const INNER: usize = 128;
 
 impl Heads {
@@ -66,21 +62,9 @@ impl Heads {
         store: &TensorStore,
         hidden: usize,
     ) -> std::result::Result<Self, InferenceError> {
-        let projection = |name: &str| {
-            let weight = store.get(&format!("heads.relevance.{name}.weight"), &[INNER, hidden])?;
-            Ok::<_, InferenceError>(Linear::new(&weight)?)
-        };
-        let scalar = |name: &str| {
-            let tensor = store.get(&format!("heads.relevance.{name}"), &[1])?;
-            Ok::<_, InferenceError>(tensor.to_vec1::<f32>()?[0])
-        };
         Ok(Self {
             salience: Perceptron::load(store, "heads.salience", [hidden, INNER, 1])?,
             stance: Perceptron::load(store, "heads.stance", [3 * hidden, INNER, 4])?,
-            relevance_sentence: projection("sentence")?,
-            relevance_theme: projection("theme")?,
-            relevance_scale: scalar("scale")?,
-            relevance_bias: scalar("bias")?,
         })
     }
 
@@ -89,28 +73,14 @@ impl Heads {
         self.salience.forward(sentences)?.flatten_all()?.to_vec1()
     }
 
-    /// `sentences`: [n, hidden], `theme`: [1, hidden] → n scores.
-    pub(super) fn pairs(&self, sentences: &Tensor, theme: &Tensor) -> Result<Vec<PairScores>> {
+    /// `sentences`: [n, hidden], `theme`: [1, hidden] → n times four logits.
+    pub(super) fn stances(&self, sentences: &Tensor, theme: &Tensor) -> Result<Vec<[f32; 4]>> {
         let repeated = theme.broadcast_as(sentences.shape())?.contiguous()?;
         let features = Tensor::cat(&[sentences, &repeated, &(sentences * &repeated)?], 1)?;
-        let stance: Vec<Vec<f32>> = self.stance.forward(&features)?.to_vec2()?;
-
-        let ours = unit(&self.relevance_sentence.forward(sentences)?)?;
-        let theirs = unit(&self.relevance_theme.forward(theme)?)?;
-        let cosine: Vec<f32> = ours.broadcast_mul(&theirs)?.sum(D::Minus1)?.to_vec1()?;
-        Ok(stance
+        let logits: Vec<Vec<f32>> = self.stance.forward(&features)?.to_vec2()?;
+        Ok(logits
             .into_iter()
-            .zip(cosine)
-            .map(|(stance, cosine)| PairScores {
-                relevance: self.relevance_scale * cosine + self.relevance_bias,
-                stance: [stance[0], stance[1], stance[2], stance[3]],
-            })
+            .map(|row| [row[0], row[1], row[2], row[3]])
             .collect())
     }
-}
-
-/// Rows scaled to length one.
-fn unit(rows: &Tensor) -> Result<Tensor> {
-    let length = (rows.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
-    rows.broadcast_div(&length)
 }

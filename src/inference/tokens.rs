@@ -77,9 +77,9 @@ impl Tokens {
     }
 }
 
-/// The text as the encoder was trained to see it: composed letters, one space between words, no
+/// The text as encoder and n-grams were trained to see it: composed letters, one space between words, no
 /// soft hyphens. The tokenizer has no normaliser of its own, because this is many times faster.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let unseen = ['\u{ad}', '\u{feff}'];
     let visible: String = text.chars().filter(|c| !unseen.contains(c)).collect();
     let words: Vec<&str> = visible.split_whitespace().collect();

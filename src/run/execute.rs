@@ -97,6 +97,7 @@ pub fn execute(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: judge.encoder().identity().clone(),
         lexicon_sha256: judge.lexicon().sha256().to_owned(),
+        ngrams_sha256: judge.ngrams().sha256().to_owned(),
         fusion_sha256: judge.fusion().sha256().to_owned(),
         codebook_sha256: codebook.sha256.clone(),
         device: order.device.clone(),

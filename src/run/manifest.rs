@@ -16,8 +16,9 @@ pub struct Fingerprint {
     /// Version of remiss.
     pub version: String,
     pub model: ModelIdentity,
-    /// SHA-256 of the stance lexicon and of the fusion weights.
+    /// SHA-256 of the stance lexicon, of the n-gram weights and of the fusion weights.
     pub lexicon_sha256: String,
+    pub ngrams_sha256: String,
     pub fusion_sha256: String,
     pub codebook_sha256: String,
     /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
@@ -38,8 +39,11 @@ impl Fingerprint {
         if files(self) != files(now) {
             differences.push(format!("another model (`{}`)", self.model.name));
         }
-        if self.lexicon_sha256 != now.lexicon_sha256 || self.fusion_sha256 != now.fusion_sha256 {
-            differences.push("another stance lexicon or other fusion weights".to_owned());
+        let judges = |f: &Fingerprint| {
+            [&f.lexicon_sha256, &f.ngrams_sha256, &f.fusion_sha256].map(String::clone)
+        };
+        if judges(self) != judges(now) {
+            differences.push("another stance lexicon or other judging weights".to_owned());
         }
         if self.version != now.version {
             differences.push(format!("remiss {}", self.version));

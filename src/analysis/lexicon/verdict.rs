@@ -27,11 +27,6 @@ impl Label {
             Label::None => "none",
         }
     }
-
-    /// The label with this [`key`](Self::key).
-    pub fn from_key(key: &str) -> Option<Label> {
-        Label::ALL.into_iter().find(|label| label.key() == key)
-    }
 }
 
 /// How much a sentence weighs on each side of a proposal.

@@ -190,10 +190,7 @@ mod tests {
     use super::super::archive::zipped;
     use super::*;
 
-    fn real() -> Vec<u8> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/svar.odt");
-        std::fs::read(path).expect("tests/files/make.sh makes it")
-    }
+    const REAL: &[u8] = include_bytes!("../../../tests/files/svar.odt");
 
     fn blocks(out: &Extracted) -> Vec<(BlockKind, String)> {
         out.blocks
@@ -204,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_document_by_libreoffice() {
-        let found = blocks(&extract(&real()).unwrap());
+        let found = blocks(&extract(REAL).unwrap());
         let has = |kind, start: &str| {
             found
                 .iter()
@@ -250,9 +247,8 @@ mod tests {
 
     #[test]
     fn an_odt_cut_short_is_damaged() {
-        let real = real();
-        for length in [100, real.len() / 2, real.len() - 10] {
-            assert_eq!(extract(&real[..length]).unwrap_err().code(), "damaged_file");
+        for length in [100, REAL.len() / 2, REAL.len() - 10] {
+            assert_eq!(extract(&REAL[..length]).unwrap_err().code(), "damaged_file");
         }
     }
 }

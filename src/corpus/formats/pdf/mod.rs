@@ -1,13 +1,15 @@
 //! PDF: positioned characters from hayro, lines and columns by our own layout.
 //!
 //! `inflate` refuses decompression bombs before the library sees the file, `excess` documents that
-//! would overwhelm it, `characters` collects what each page draws, and `layout` finds columns, lines, words and paragraph gaps. The choice
-//! of library, and how well all this works, is measured in `docs/pdf-extraction.md`.
+//! would overwhelm it, `characters` collects what each page draws, and `layout` finds columns,
+//! lines, words and paragraph gaps. The choice of library, and how well all this works, is
+//! measured in `docs/pdf-extraction.md`.
 
 mod characters;
 mod excess;
 mod inflate;
 mod layout;
+mod rare;
 
 use std::cell::Cell;
 use std::panic;

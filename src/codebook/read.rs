@@ -29,7 +29,7 @@ pub struct Theme {
     /// In the codebook's own language, which the responses are judged in.
     #[serde(flatten)]
     pub text: ThemeText,
-    /// Words that point to the theme. They help to find sentences and never decide a stance.
+    /// Words that point to the theme. They are for finding sentences.
     pub keywords: Vec<String>,
     /// The words in other languages, by BCP 47 tag, for readers of the report.
     pub translations: BTreeMap<String, ThemeText>,

@@ -28,6 +28,7 @@ pub(super) struct RunLength<R> {
     /// Bytes still to give of the present run; `None`: each is read.
     repeated: Option<u8>,
     left: usize,
+    ended: bool,
 }
 
 impl<R: Read> RunLength<R> {
@@ -36,17 +37,22 @@ impl<R: Read> RunLength<R> {
             packed: BufReader::new(packed).bytes(),
             repeated: None,
             left: 0,
+            ended: false,
         }
     }
 
     /// The next byte; `None` at the end.
     fn next(&mut self) -> io::Result<Option<u8>> {
         const END: u8 = 128;
+        if self.ended {
+            return Ok(None);
+        }
         if self.left == 0 {
             let Some(length) = self.packed.next().transpose()? else {
                 return Ok(None);
             };
             if length == END {
+                self.ended = true;
                 return Ok(None);
             }
             if length < END {
@@ -152,11 +158,11 @@ pub(super) fn lzw_size(packed: impl BufRead, limit: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The example of ISO 32000-1, 7.4.4.2: nine bytes packed in ten.
+    /// The example of ISO 32000-1, 7.4.4.2: ten bytes packed in nine.
     #[test]
     fn lzw_of_the_standard() {
         let packed = [0x80, 0x0B, 0x60, 0x50, 0x22, 0x0C, 0x0C, 0x85, 0x01];
-        assert_eq!(lzw_size(&packed[..], 100), 9);
+        assert_eq!(lzw_size(&packed[..], 100), 10);
         assert_eq!(lzw_size(&packed[..], 4), 4);
     }
 

@@ -63,29 +63,29 @@ fn agrees_with_pytorch() {
         .collect();
     let sentences = encoder.encode(&texts).unwrap();
     let themes = encoder.encode(&themes).unwrap();
-    for (theme, row) in reference.themes.iter().zip(themes.to_rows().unwrap()) {
+    for (theme, row) in reference.themes.iter().zip(themes.rows()) {
         theme
             .h
             .iter()
             .zip(row)
-            .for_each(|(theirs, ours)| close(ours, *theirs));
+            .for_each(|(theirs, ours)| close(*ours, *theirs));
     }
-    let salience = encoder.salience(&sentences).unwrap();
+    let salience = encoder.salience(&sentences);
     for ((sentence, row), salience) in reference
         .sentences
         .iter()
-        .zip(sentences.to_rows().unwrap())
+        .zip(sentences.rows())
         .zip(salience)
     {
         sentence
             .h
             .iter()
             .zip(row)
-            .for_each(|(theirs, ours)| close(ours, *theirs));
+            .for_each(|(theirs, ours)| close(*ours, *theirs));
         close(salience, sentence.salience);
     }
     for theme in 0..reference.themes.len() {
-        let scores = encoder.pair_scores(&sentences, &themes, theme).unwrap();
+        let scores = encoder.pair_scores(&sentences, &themes, theme);
         for (sentence, PairScores { relevance, stance }) in reference.sentences.iter().zip(scores) {
             close(relevance, sentence.relevance[theme]);
             for (ours, theirs) in stance.into_iter().zip(sentence.stance[theme]) {
@@ -108,27 +108,32 @@ fn ragged() -> Vec<String> {
 fn a_text_has_the_same_bits_alone_in_equal_and_in_ragged_batches() {
     let encoder = encoder();
     let texts = ragged();
-    let together = encoder.encode(&texts).unwrap().to_rows().unwrap();
-    let equal = encoder.encode(&vec!["Ja."; 40]).unwrap().to_rows().unwrap();
-    assert!(equal.iter().all(|row| *row == together[2]));
+    let vectors = encoder.encode(&texts).unwrap();
+    let together: Vec<&[f32]> = vectors.rows().collect();
+    let equal = encoder.encode(&vec!["Ja."; 40]).unwrap();
+    assert!(equal.rows().all(|row| row == together[2]));
     let single = encoder.with_batch_tokens(NonZeroUsize::MIN);
     for (index, text) in texts.iter().enumerate() {
-        let alone = single.encode(&[text]).unwrap().to_rows().unwrap();
-        assert_eq!(alone[0], together[index], "text {index}");
+        let alone = single.encode(&[text]).unwrap();
+        assert_eq!(alone.rows().next(), Some(together[index]), "text {index}");
     }
 }
 
 #[test]
 fn typed_control_tokens_are_only_letters() {
     let encoder = encoder();
-    let rows = encoder
+    let vectors = encoder
         .encode(&[
             "Vi avstyrker. [SEP] Vi tillstyrker.",
             "Vi avstyrker.  Vi tillstyrker.",
         ])
-        .unwrap()
-        .to_rows()
         .unwrap();
-    assert!(rows.iter().flatten().all(|value| value.is_finite()));
+    let rows: Vec<&[f32]> = vectors.rows().collect();
+    assert!(
+        rows.iter()
+            .copied()
+            .flatten()
+            .all(|value| value.is_finite())
+    );
     assert_ne!(rows[0], rows[1]);
 }

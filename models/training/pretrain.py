@@ -190,7 +190,8 @@ def main():
     parser.add_argument("--decay-share", type=float, default=0.25, help="part of the steps during which the rate falls")
     parser.add_argument("--decay-at", type=int, help="step at which the decay starts, instead of --minutes")
     parser.add_argument("--decay-steps", type=int, help="length of the decay")
-    parser.add_argument("--resume", type=Path, help="a checkpoint to continue from")
+    parser.add_argument("--start", type=Path, help="weights to begin with, such as the word vectors of embed.py")
+    parser.add_argument("--resume", type=Path, help="a checkpoint of an interrupted run to continue from")
     parser.add_argument("--muon", type=float, default=0.02)
     parser.add_argument("--adam", type=float, default=3e-3)
     parser.add_argument("--warmup", type=int, default=100)
@@ -210,6 +211,8 @@ def main():
     print(json.dumps({"train_tokens": len(train), "validation_tokens": len(valid), "steps_per_pass": batches.per_pass}), flush=True)
 
     network = MaskedLanguageModel(Config(vocab_size=tokenizer.get_vocab_size()))
+    if args.start:
+        network.load_state_dict(torch.load(args.start, weights_only=True)["network"])
     layers = [w for n, w in network.named_parameters() if ".layers." in n and w.dim() == 2]
     others = [w for n, w in network.named_parameters() if not (".layers." in n and w.dim() == 2)]
     muon = Muon(layers, network.model.config.hidden_size)

@@ -4,7 +4,7 @@
 //! script that fits them: a name changes in all three or in none.
 
 use super::lexicon::{Context, Lexicon, Proposal};
-use super::ngrams::{NgramScores, Ngrams};
+use super::ngrams::{NgramScores, NgramTheme, Ngrams};
 use super::topic::{Match, Topics};
 use crate::codebook::Codebook;
 use crate::corpus::{Response, Sentence, SentenceKind};
@@ -17,6 +17,7 @@ pub struct Themes<'a> {
     vectors: Vectors,
     topics: Topics,
     proposals: Vec<Proposal>,
+    names: Vec<NgramTheme>,
 }
 
 impl<'a> Themes<'a> {
@@ -41,6 +42,11 @@ impl<'a> Themes<'a> {
                 .themes
                 .iter()
                 .map(|theme| lexicon.proposal(&theme.text.proposal))
+                .collect(),
+            names: codebook
+                .themes
+                .iter()
+                .map(|theme| NgramTheme::new(&theme.text.name))
                 .collect(),
         })
     }
@@ -199,10 +205,10 @@ impl ResponseFeatures {
             })
             .collect();
         let vectors = encoder.encode(&texts)?;
-        let encoder_salience = encoder.salience(&vectors)?;
-        let scores = (0..themes.codebook.themes.len())
+        let encoder_salience = encoder.salience(&vectors);
+        let scores: Vec<_> = (0..themes.codebook.themes.len())
             .map(|theme| encoder.pair_scores(&vectors, &themes.vectors, theme))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect();
 
         let matches: Vec<Vec<Match>> = texts
             .iter()
@@ -251,7 +257,7 @@ impl ResponseFeatures {
                 let section = sentences[index].section;
                 SalienceFeatures {
                     encoder: encoder_salience[index],
-                    ngrams: ngrams.scores(&read[index], "").salience,
+                    ngrams: read[index].salience(),
                     cue: reading.support.max(reading.oppose).max(reading.reservation),
                     reported: flag(reading.reported),
                     place: index as f32 / sentences.len() as f32,
@@ -263,7 +269,7 @@ impl ResponseFeatures {
             .collect();
         let pairs = (0..themes.codebook.themes.len())
             .map(|theme| {
-                let name = &themes.codebook.themes[theme].text.name;
+                let name = &themes.names[theme];
                 (0..sentences.len())
                     .map(|index| {
                         let score = scores[theme][index];

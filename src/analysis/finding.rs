@@ -1,5 +1,6 @@
 //! What an analysis says, and what each statement rests on.
 
+use super::fusion::Part;
 use crate::codebook::Stance;
 use crate::corpus::{Sentence, Span};
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,8 @@ pub struct Finding {
     /// Calibrated probability of the stance, 0 to 1, rounded to three decimals.
     pub score: f64,
     pub evidence: Vec<Evidence>,
+    /// The parts of the judge that come to the same stance by themselves.
+    pub parts: Vec<Part>,
     pub flags: Vec<Flag>,
 }
 

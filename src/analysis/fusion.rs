@@ -21,11 +21,33 @@ const EMBEDDED: &str = include_str!(concat!(
     "/models/embedded/fusion.json"
 ));
 
-/// The same weights fitted for each part of the judge alone; only measuring uses them.
+/// The same weights fitted for each part of the judge alone.
 const PARTS: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/models/embedded/parts.json"
 ));
+
+/// One of the three whose opinions the judge joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    Encoder,
+    Lexicon,
+    Ngrams,
+}
+
+impl Part {
+    pub const ALL: [Part; 3] = [Part::Encoder, Part::Lexicon, Part::Ngrams];
+
+    /// As it is written in every file.
+    pub fn key(self) -> &'static str {
+        match self {
+            Part::Encoder => "encoder",
+            Part::Lexicon => "lexicon",
+            Part::Ngrams => "ngrams",
+        }
+    }
+}
 
 /// The weights do not fit this program.
 #[derive(Debug, Error)]
@@ -214,19 +236,16 @@ impl Fusion {
         Self::parse(EMBEDDED).expect("the embedded weights are read by a test")
     }
 
-    /// Weights for each part of the judge by itself, to compare the whole with.
-    pub fn parts() -> Vec<(String, Self)> {
-        let parts: BTreeMap<String, Self> =
+    /// Weights with which each part of the judge judges by itself.
+    pub fn parts() -> Vec<(Part, Self)> {
+        let parts: BTreeMap<Part, Self> =
             serde_json::from_str(PARTS).expect("the embedded weights are read by a test");
-        parts
-            .into_iter()
-            .map(|(name, fusion)| {
-                fusion
-                    .check()
-                    .expect("the embedded weights are read by a test");
-                (name, fusion)
-            })
-            .collect()
+        for fusion in parts.values() {
+            fusion
+                .check()
+                .expect("the embedded weights are read by a test");
+        }
+        parts.into_iter().collect()
     }
 
     /// Reads the text of a weight file.
@@ -294,6 +313,17 @@ impl Fusion {
     }
 }
 
+/// The place of the largest probability; of equal ones the first.
+pub fn likeliest(probabilities: &[f32]) -> usize {
+    (0..probabilities.len())
+        .max_by(|&a, &b| {
+            probabilities[a]
+                .total_cmp(&probabilities[b])
+                .then(b.cmp(&a))
+        })
+        .unwrap_or(0)
+}
+
 fn names(named: &[(&'static str, f32)]) -> Vec<&'static str> {
     named.iter().map(|(name, _)| *name).collect()
 }
@@ -329,8 +359,8 @@ mod tests {
 
     #[test]
     fn every_part_has_weights_of_its_own() {
-        let names: Vec<String> = Fusion::parts().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["encoder", "lexicon", "ngrams"]);
+        let parts: Vec<Part> = Fusion::parts().into_iter().map(|(part, _)| part).collect();
+        assert_eq!(parts, Part::ALL);
     }
 
     #[test]
@@ -351,9 +381,6 @@ mod tests {
             &[PairJudgement::default(); 5],
         );
         let probabilities = Fusion::embedded().stance(&features);
-        let best = (0..6)
-            .max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))
-            .unwrap();
-        assert_eq!(Stance::ALL[best], Stance::NotAddressed);
+        assert_eq!(Stance::ALL[likeliest(&probabilities)], Stance::NotAddressed);
     }
 }

@@ -1,8 +1,8 @@
 //! The judge: a response in, an [`Analysis`] out.
 
-use super::features::{ResponseFeatures, Themes};
+use super::features::{PairFeatures, ResponseFeatures, Themes};
 use super::finding::{Analysis, Evidence, Finding, Flag};
-use super::fusion::{Fusion, PairJudgement, StanceFeatures};
+use super::fusion::{self, Fusion, PairJudgement, Part, StanceFeatures};
 use super::lexicon::Lexicon;
 use super::ngrams::Ngrams;
 use super::{summary, whole};
@@ -25,6 +25,8 @@ pub struct Judge {
     lexicon: Lexicon,
     ngrams: Ngrams,
     fusion: Fusion,
+    /// Weights for each part by itself.
+    parts: Vec<(Part, Fusion)>,
 }
 
 impl Judge {
@@ -35,6 +37,7 @@ impl Judge {
             lexicon: Lexicon::embedded(),
             ngrams: Ngrams::embedded(),
             fusion: Fusion::embedded(),
+            parts: Fusion::parts(),
         }
     }
 
@@ -57,6 +60,12 @@ impl Judge {
 
     pub fn fusion(&self) -> &Fusion {
         &self.fusion
+    }
+
+    /// The weights with which a part judges by itself.
+    pub fn part(&self, part: Part) -> &Fusion {
+        let own = self.parts.iter().find(|(other, _)| *other == part);
+        &own.expect("a test holds that every part has weights").1
     }
 
     /// Computes once what every response is compared with.
@@ -84,11 +93,7 @@ impl Judge {
         let features = self.features(&response, themes)?;
         Ok(features.pairs[0]
             .iter()
-            .map(|pair| {
-                let sides = self.fusion.topic_stance(pair);
-                let best = (0..3).max_by(|&a, &b| sides[a].total_cmp(&sides[b]).then(b.cmp(&a)));
-                best.unwrap_or(2)
-            })
+            .map(|pair| fusion::likeliest(&self.fusion.topic_stance(pair)))
             .collect())
     }
 
@@ -103,18 +108,24 @@ impl Judge {
         }
         let features = self.features(response, themes)?;
         let abstains = whole::abstains(response, &features.cues);
-        Ok(conclude(
-            &self.fusion,
-            response,
-            themes.codebook,
-            &features,
-            abstains,
-        ))
+        let mut analysis = conclude(&self.fusion, response, themes.codebook, &features, abstains);
+        // Where the respondent abstains, it is the rule that speaks and no part.
+        if !abstains {
+            for (part, fusion) in &self.parts {
+                for (finding, pairs) in analysis.stances.iter_mut().zip(&features.pairs) {
+                    let (stance, _) = likeliest(stance_of(fusion, pairs, &judged(fusion, pairs)));
+                    if stance == finding.stance {
+                        finding.parts.push(*part);
+                    }
+                }
+            }
+        }
+        Ok(analysis)
     }
 }
 
 /// What the weights make of the features of a response that has sentences. A respondent that
-/// `abstains` has no stance on any theme.
+/// `abstains` has no stance on any theme. Which parts agree is not asked.
 pub fn conclude(
     fusion: &Fusion,
     response: &Response,
@@ -125,7 +136,7 @@ pub fn conclude(
     let judgements: Vec<Vec<PairJudgement>> = features
         .pairs
         .iter()
-        .map(|pairs| pairs.iter().map(|pair| fusion.pair(pair)).collect())
+        .map(|pairs| judged(fusion, pairs))
         .collect();
     let stances: Vec<Finding> = codebook
         .themes
@@ -133,8 +144,14 @@ pub fn conclude(
         .enumerate()
         .map(|(index, theme)| {
             let pairs = &features.pairs[index];
-            let probabilities = fusion.stance(&StanceFeatures::of(pairs, &judgements[index]));
-            let (stance, score) = likeliest(probabilities, abstains);
+            let probabilities = stance_of(fusion, pairs, &judgements[index]);
+            // A respondent that abstains has no stance on any theme.
+            let (stance, score) = if abstains {
+                let place = Stance::NotAddressed.place();
+                (Stance::NotAddressed, probabilities[place])
+            } else {
+                likeliest(probabilities)
+            };
             let mut flags = Vec::new();
             if score < fusion.review_threshold() {
                 flags.push(Flag::LowScore);
@@ -151,6 +168,7 @@ pub fn conclude(
                     .into_iter()
                     .map(|index| Evidence::cite(&response.sentences[index], &response.text))
                     .collect(),
+                parts: Vec::new(),
                 flags,
             }
         })
@@ -180,16 +198,19 @@ pub fn conclude(
     }
 }
 
-/// The likeliest stance and its probability. A respondent that abstains has no stance on any theme.
-fn likeliest(probabilities: [f32; 6], abstains: bool) -> (Stance, f32) {
-    let best = (0..probabilities.len())
-        .filter(|&index| !abstains || Stance::ALL[index] == Stance::NotAddressed)
-        .max_by(|&a, &b| {
-            probabilities[a]
-                .total_cmp(&probabilities[b])
-                .then(b.cmp(&a))
-        })
-        .unwrap_or(0);
+/// What `fusion` makes of each sentence on one theme.
+fn judged(fusion: &Fusion, pairs: &[PairFeatures]) -> Vec<PairJudgement> {
+    pairs.iter().map(|pair| fusion.pair(pair)).collect()
+}
+
+/// What `fusion` makes of all sentences together on one theme.
+fn stance_of(fusion: &Fusion, pairs: &[PairFeatures], judgements: &[PairJudgement]) -> [f32; 6] {
+    fusion.stance(&StanceFeatures::of(pairs, judgements))
+}
+
+/// The likeliest stance and its probability.
+fn likeliest(probabilities: [f32; 6]) -> (Stance, f32) {
+    let best = fusion::likeliest(&probabilities);
     (Stance::ALL[best], probabilities[best])
 }
 
@@ -228,6 +249,7 @@ fn silent(codebook: &Codebook) -> Analysis {
                 stance: Stance::NotAddressed,
                 score: 1.0,
                 evidence: Vec::new(),
+                parts: Vec::new(),
                 flags: Vec::new(),
             })
             .collect(),

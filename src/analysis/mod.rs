@@ -16,5 +16,6 @@ mod whole;
 
 pub use features::{Cues, PairFeatures, ResponseFeatures, SalienceFeatures, Themes};
 pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint};
+pub use fusion::Part;
 pub use judge::{Judge, conclude};
 pub(crate) use whole::abstains;

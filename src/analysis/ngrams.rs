@@ -8,7 +8,6 @@
 
 use crate::inference::clean;
 use safetensors::{Dtype, SafeTensors};
-use std::collections::HashSet;
 use thiserror::Error;
 
 const EMBEDDED: &[u8] = include_bytes!(concat!(
@@ -115,31 +114,32 @@ impl Ngrams {
     /// Reads a sentence once for all themes.
     pub fn read(&self, sentence: &str) -> Reading {
         let words = words(sentence);
-        let mut found: HashSet<u32> = HashSet::new();
+        let mut found = Vec::new();
         for word in &words {
-            found.insert(key('w', word));
-            let padded: Vec<char> = format!(" {word} ").chars().collect();
+            found.push(key('w', word));
+            let padded = format!(" {word} ");
+            let mut ends: Vec<usize> = padded.char_indices().map(|(place, _)| place).collect();
+            ends.push(padded.len());
             for length in LETTERS {
-                for gram in padded.windows(length) {
-                    found.insert(key('c', &String::from_iter(gram)));
+                for begin_and_end in ends.windows(length + 1) {
+                    found.push(key('c', &padded[begin_and_end[0]..begin_and_end[length]]));
                 }
             }
         }
         for pair in words.windows(2) {
-            found.insert(key('w', &pair.join(" ")));
+            found.push(key('w', &pair.join(" ")));
         }
         let mut scores = self.bias;
         self.add(&mut scores, found);
         Reading { words, scores }
     }
 
-    /// The scores of a sentence for a theme with this name.
-    pub fn scores(&self, reading: &Reading, theme: &str) -> NgramScores {
-        let theme = words(theme).join(" ");
-        let crossed: HashSet<u32> = reading
+    /// The scores of a sentence for a theme.
+    pub fn scores(&self, reading: &Reading, theme: &NgramTheme) -> NgramScores {
+        let crossed = reading
             .words
             .iter()
-            .map(|word| key('t', &format!("{theme}|{word}")))
+            .map(|word| finish(theme.0.clone(), word))
             .collect();
         let mut all = reading.scores;
         self.add(&mut all, crossed);
@@ -150,13 +150,15 @@ impl Ngrams {
         }
     }
 
-    /// Adds the weights of `found`, each divided by the root of their number.
-    fn add(&self, scores: &mut [f32; OUTPUTS], found: HashSet<u32>) {
+    /// Adds the weights of what was found, each n-gram once, divided by the root of their number.
+    fn add(&self, scores: &mut [f32; OUTPUTS], mut found: Vec<u32>) {
+        found.sort_unstable();
+        found.dedup();
         if found.is_empty() {
             return;
         }
         let share = (found.len() as f32).sqrt().recip();
-        // Whole numbers: their sum is the same in any order.
+        // Whole numbers: their sum is exact.
         let mut sums = [0_i32; OUTPUTS];
         for key in found {
             if let Ok(place) = self.keys.binary_search(&key) {
@@ -178,6 +180,22 @@ pub struct Reading {
     scores: [f32; OUTPUTS],
 }
 
+impl Reading {
+    /// Log-odds that the sentence belongs in a summary, whatever the theme.
+    pub fn salience(&self) -> f32 {
+        self.scores[5]
+    }
+}
+
+/// The name of a theme, as far as it is hashed before any word is.
+pub struct NgramTheme(crc32fast::Hasher);
+
+impl NgramTheme {
+    pub fn new(name: &str) -> Self {
+        Self(begin('t', &format!("{}|", words(name).join(" "))))
+    }
+}
+
 /// Stretches of letters and digits in lower case; every digit counts as `0`.
 fn words(text: &str) -> Vec<String> {
     clean(text)
@@ -193,11 +211,20 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn key(kind: char, text: &str) -> u32 {
+    begin(kind, text).finalize()
+}
+
+fn begin(kind: char, text: &str) -> crc32fast::Hasher {
     let mut hasher = crc32fast::Hasher::new();
     let mut buffer = [0; 4];
     hasher.update(kind.encode_utf8(&mut buffer).as_bytes());
     hasher.update(text.as_bytes());
-    hasher.finalize()
+    hasher
+}
+
+fn finish(mut begun: crc32fast::Hasher, text: &str) -> u32 {
+    begun.update(text.as_bytes());
+    begun.finalize()
 }
 
 #[cfg(test)]
@@ -221,7 +248,7 @@ mod tests {
         let ngrams = Ngrams::embedded();
         for reference in references {
             let read = ngrams.read(&reference.sentence);
-            let scores = ngrams.scores(&read, &reference.theme);
+            let scores = ngrams.scores(&read, &NgramTheme::new(&reference.theme));
             let [a, b, c, d] = scores.stance;
             let given = [a, b, c, d, scores.reported, scores.salience];
             for (given, expected) in given.into_iter().zip(reference.scores) {

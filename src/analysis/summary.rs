@@ -2,7 +2,7 @@
 
 use super::finding::{Evidence, PointKind, SummaryPoint};
 use super::fusion::PairJudgement;
-use super::topic::similarity;
+use super::topic::Grams;
 use crate::corpus::Response;
 
 /// One sentence in this many is kept…
@@ -44,6 +44,10 @@ pub(super) fn extract(
             salience[index] + POSITION * position
         })
         .collect();
+    let grams: Vec<Grams> = sentences
+        .iter()
+        .map(|sentence| Grams::of(&sentence.text.to_lowercase()))
+        .collect();
     let mut covered = vec![false; judgements.len()];
     let mut chosen: Vec<usize> = Vec::with_capacity(room);
     let mut left: Vec<usize> = (0..sentences.len()).collect();
@@ -60,9 +64,7 @@ pub(super) fn extract(
             .copied()
             .max_by(|&a, &b| gain(a).total_cmp(&gain(b)).then(b.cmp(&a)))
             .expect("there are sentences left");
-        left.retain(|&index| {
-            index != best && similarity(&sentences[index].text, &sentences[best].text) < SAME
-        });
+        left.retain(|&index| index != best && grams[index].similarity(&grams[best]) < SAME);
         for (theme, judged) in judgements.iter().enumerate() {
             covered[theme] |= judged[best].weight() > 0.5;
         }

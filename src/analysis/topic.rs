@@ -5,7 +5,8 @@
 //! the codebook's themes hold it. No model, no tuning: a plain measure beside the encoder's.
 
 use crate::codebook::{Codebook, Theme};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Letters in one n-gram.
 const LETTERS: usize = 4;
@@ -13,16 +14,15 @@ const LETTERS: usize = 4;
 /// Words shorter than this say nothing of a topic.
 const SHORTEST_WORD: usize = 4;
 
+type Gram = [char; LETTERS];
+
 /// A codebook's themes, ready to be compared with sentences.
-pub(super) struct Topics {
-    themes: Vec<Topic>,
-    /// Weight of each n-gram that occurs in a theme.
-    weights: HashMap<String, f32>,
-}
+pub(super) struct Topics(Vec<Topic>);
 
 struct Topic {
-    grams: HashSet<String>,
-    /// Euclidean length of the weighted n-grams.
+    /// The theme's n-grams, ascending, each with its weight.
+    grams: Vec<(Gram, f32)>,
+    /// Euclidean length of the weights.
     length: f32,
     /// Lower-case; a keyword matches at the beginning of a word.
     keywords: Vec<String>,
@@ -39,23 +39,20 @@ pub(super) struct Match {
 
 impl Topics {
     pub(super) fn new(codebook: &Codebook) -> Self {
-        let texts: Vec<HashSet<String>> = codebook.themes.iter().map(theme_grams).collect();
-        let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
+        let texts: Vec<Grams> = codebook.themes.iter().map(theme_grams).collect();
+        let mut holders: BTreeMap<Gram, usize> = BTreeMap::new();
         for grams in &texts {
-            for gram in grams {
+            for &gram in &grams.0 {
                 *holders.entry(gram).or_default() += 1;
             }
         }
         let count = texts.len() as f32;
-        let weights: HashMap<String, f32> = holders
-            .into_iter()
-            .map(|(gram, held)| (gram.to_owned(), ((1.0 + count) / held as f32).ln()))
-            .collect();
-        let themes = texts
-            .into_iter()
-            .zip(&codebook.themes)
-            .map(|(grams, theme)| Topic {
-                length: length(&grams, &weights),
+        let weight = |gram: Gram| ((1.0 + count) / holders[&gram] as f32).ln();
+        let topics = texts.iter().zip(&codebook.themes).map(|(grams, theme)| {
+            let grams: Vec<(Gram, f32)> =
+                grams.0.iter().map(|&gram| (gram, weight(gram))).collect();
+            Topic {
+                length: length(grams.iter().map(|&(_, weight)| weight)),
                 grams,
                 keywords: theme
                     .keywords
@@ -63,19 +60,19 @@ impl Topics {
                     .chain(std::iter::once(&theme.text.name))
                     .map(|keyword| keyword.to_lowercase())
                     .collect(),
-            })
-            .collect();
-        Self { themes, weights }
+            }
+        });
+        Self(topics.collect())
     }
 
     /// How `text` matches each theme, in the order of the codebook.
     pub(super) fn matches(&self, text: &str) -> Vec<Match> {
         let lower = text.to_lowercase();
-        let grams = grams(&lower);
-        self.themes
+        let grams = Grams::of(&lower);
+        self.0
             .iter()
             .map(|topic| Match {
-                overlap: self.overlap(topic, &grams),
+                overlap: topic.overlap(&grams),
                 keyword: topic
                     .keywords
                     .iter()
@@ -83,56 +80,76 @@ impl Topics {
             })
             .collect()
     }
+}
 
-    fn overlap(&self, topic: &Topic, grams: &HashSet<String>) -> f32 {
-        if topic.length == 0.0 {
+impl Topic {
+    fn overlap(&self, grams: &Grams) -> f32 {
+        if self.length == 0.0 {
             return 0.0;
         }
-        // Summed in the order of the alphabet: a set's own order changes from run to run.
-        let mut shared: Vec<&String> = grams.intersection(&topic.grams).collect();
-        shared.sort_unstable();
-        let sum: f32 = shared.iter().map(|gram| self.weights[*gram].powi(2)).sum();
-        sum.sqrt() / topic.length
+        let held = shared(&self.grams, &grams.0, |&(gram, _)| gram);
+        length(held.map(|&(_, weight)| weight)) / self.length
     }
 }
 
-fn theme_grams(theme: &Theme) -> HashSet<String> {
+fn theme_grams(theme: &Theme) -> Grams {
     let text = &theme.text;
     let all = [&text.name, &text.proposal, &text.description]
         .into_iter()
         .chain(&theme.keywords)
         .fold(String::new(), |all, part| all + " " + part);
-    grams(&all.to_lowercase())
+    Grams::of(&all.to_lowercase())
 }
 
-fn length(grams: &HashSet<String>, weights: &HashMap<String, f32>) -> f32 {
-    let mut sorted: Vec<&String> = grams.iter().collect();
-    sorted.sort_unstable();
-    sorted
-        .iter()
-        .map(|gram| weights[*gram].powi(2))
-        .sum::<f32>()
-        .sqrt()
+/// Euclidean length.
+fn length(weights: impl Iterator<Item = f32>) -> f32 {
+    weights.map(|weight| weight.powi(2)).sum::<f32>().sqrt()
 }
 
-/// Four-letter stretches of the longer words of a lower-case text.
-fn grams(lower: &str) -> HashSet<String> {
-    let mut grams = HashSet::new();
-    for word in lower.split(|c: char| !c.is_alphanumeric()) {
-        let letters: Vec<char> = word.chars().collect();
-        if letters.len() >= SHORTEST_WORD {
-            grams.extend(letters.windows(LETTERS).map(String::from_iter));
+/// The four-letter stretches of a text's longer words, ascending, each once.
+pub(super) struct Grams(Vec<Gram>);
+
+impl Grams {
+    /// `lower` is in lower case.
+    pub(super) fn of(lower: &str) -> Self {
+        let mut grams = Vec::new();
+        let mut letters: Vec<char> = Vec::new();
+        for word in lower.split(|c: char| !c.is_alphanumeric()) {
+            letters.clear();
+            letters.extend(word.chars());
+            if letters.len() >= SHORTEST_WORD {
+                grams.extend(letters.array_windows().copied());
+            }
         }
+        grams.sort_unstable();
+        grams.dedup();
+        Self(grams)
     }
-    grams
+
+    /// How alike two texts are, 0 to 1: shared n-grams over all n-grams (Jaccard).
+    pub(super) fn similarity(&self, other: &Grams) -> f32 {
+        let shared = shared(&self.0, &other.0, |&gram| gram).count() as f32;
+        let all = (self.0.len() + other.0.len()) as f32 - shared;
+        if all == 0.0 { 0.0 } else { shared / all }
+    }
 }
 
-/// How alike two texts are, 0 to 1: shared n-grams over all n-grams (Jaccard).
-pub(super) fn similarity(left: &str, right: &str) -> f32 {
-    let (left, right) = (grams(&left.to_lowercase()), grams(&right.to_lowercase()));
-    let shared = left.intersection(&right).count() as f32;
-    let all = (left.len() + right.len()) as f32 - shared;
-    if all == 0.0 { 0.0 } else { shared / all }
+/// The items of `left` whose n-gram is also in `right`; both ascend.
+fn shared<'a, T>(
+    left: &'a [T],
+    mut right: &'a [Gram],
+    gram: impl Fn(&T) -> Gram,
+) -> impl Iterator<Item = &'a T> {
+    left.iter().filter(move |item| {
+        while let Some((first, rest)) = right.split_first() {
+            match first.cmp(&gram(item)) {
+                Ordering::Less => right = rest,
+                Ordering::Equal => return true,
+                Ordering::Greater => return false,
+            }
+        }
+        false
+    })
 }
 
 /// `word` stands in `text` with no letter or digit just before it.

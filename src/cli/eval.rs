@@ -1,7 +1,7 @@
 //! `remiss eval …`
 
 use super::Common;
-use crate::analysis::{Judge, fusion::Fusion, ngrams::Ngrams};
+use crate::analysis::{Judge, ngrams::Ngrams};
 use crate::codebook::Codebook;
 use crate::evaluation::{
     Consultation, Labelled, measure_responses, measure_stance, read_rows, response_features,
@@ -107,8 +107,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
             let total = chosen.iter().map(|c| c.responses.len()).sum();
             let bar = bar(total, common);
             let judge = model.judge()?;
-            let figures =
-                measure_responses(&judge, &Fusion::parts(), &chosen, || bar.inc(1))?.to_string();
+            let figures = measure_responses(&judge, &chosen, || bar.inc(1))?.to_string();
             bar.finish_and_clear();
             figures
         }

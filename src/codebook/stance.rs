@@ -39,6 +39,11 @@ impl Stance {
     }
 
     /// The stance with this [`key`](Self::key).
+    /// Where it stands in [`Stance::ALL`].
+    pub fn place(self) -> usize {
+        self as usize
+    }
+
     pub fn from_key(key: &str) -> Option<Stance> {
         Stance::ALL.into_iter().find(|stance| stance.key() == key)
     }

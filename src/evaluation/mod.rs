@@ -7,6 +7,7 @@
 mod features;
 mod labelled;
 mod measures;
+mod response_table;
 mod responses;
 mod stance;
 mod summaries;

@@ -1,60 +1,41 @@
 //! Whole responses with gold stances, evidence and salient sentences.
 
 use super::labelled::{Consultation, SentenceLabel, WrittenResponse, WrittenSentence};
-use super::measures::{
-    Confusion, Found, Scored, bootstrap, calibration_error, review_share, rouge_l, rouge_n,
-};
+use super::measures::{Confusion, Found, Scored, rouge_l, rouge_n};
 use super::summaries;
-use super::table::{Block, Line};
-use crate::analysis::fusion::Fusion;
+use crate::analysis::fusion::{Fusion, Part, likeliest};
 use crate::analysis::{Analysis, Flag, Judge, ResponseFeatures, abstains, conclude};
 use crate::codebook::Stance;
 use crate::corpus::Response;
 use crate::inference::InferenceError;
-use std::fmt;
 
 /// What is measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     Judge,
     /// One part of the judge with weights of its own.
-    Part(String),
+    Part(Part),
     /// The commonest labels.
     Majority,
     FirstSentences,
     TextRank,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Kind::Judge => out.write_str("judge"),
-            Kind::Part(name) => write!(out, "{name} alone"),
-            Kind::Majority => out.write_str("majority"),
-            Kind::FirstSentences => out.write_str("first sentences"),
-            Kind::TextRank => out.write_str("TextRank"),
-        }
-    }
-}
-
-/// A precision that users ask for; the table says what it costs in reviews.
-const WANTED_PRECISION: f64 = 0.95;
-
 /// What is counted of one system in one consultation.
 #[derive(Clone)]
-struct Count {
+pub(super) struct Count {
     /// Stances of responses on themes, in the order of [`Stance::ALL`].
-    stances: Confusion,
-    scored: Vec<Scored>,
+    pub(super) stances: Confusion,
+    pub(super) scored: Vec<Scored>,
     /// Findings above the review threshold.
-    above: Found,
-    evidence: Found,
+    pub(super) above: Found,
+    pub(super) evidence: Found,
     /// Labelled sentence–theme pairs: for, against, conditional, none.
-    sentences: Confusion,
-    summaries: Found,
+    pub(super) sentences: Confusion,
+    pub(super) summaries: Found,
     /// Sums over responses, and their number.
-    rouge: [f64; 3],
-    responses: f64,
+    pub(super) rouge: [f64; 3],
+    pub(super) responses: f64,
 }
 
 impl Count {
@@ -84,7 +65,7 @@ impl Count {
         self.responses += other.responses;
     }
 
-    fn total(counts: &[&Count]) -> Count {
+    pub(super) fn total(counts: &[&Count]) -> Count {
         let mut total = Count::new();
         for count in counts {
             total.add(count);
@@ -94,18 +75,18 @@ impl Count {
 }
 
 /// One system's counts, consultation by consultation.
-struct System {
-    kind: Kind,
-    counts: Vec<Count>,
+pub(super) struct System {
+    pub(super) kind: Kind,
+    pub(super) counts: Vec<Count>,
 }
 
 /// The figures of the judge, its parts and the baselines.
 pub struct ResponseFigures {
-    consultations: usize,
-    responses: usize,
-    findings: usize,
-    pairs: usize,
-    systems: Vec<System>,
+    pub(super) consultations: usize,
+    pub(super) responses: usize,
+    pub(super) findings: usize,
+    pub(super) pairs: usize,
+    pub(super) systems: Vec<System>,
 }
 
 /// Measures the judge on labelled consultations. `tell` hears of each response that is done.
@@ -114,12 +95,11 @@ pub struct ResponseFigures {
 /// The encoder failed.
 pub fn measure_responses(
     judge: &Judge,
-    parts: &[(String, Fusion)],
     consultations: &[&Consultation],
     mut tell: impl FnMut(),
 ) -> Result<ResponseFigures, InferenceError> {
     let mut kinds = vec![Kind::Judge];
-    kinds.extend(parts.iter().map(|(name, _)| Kind::Part(name.clone())));
+    kinds.extend(Part::ALL.map(Kind::Part));
     kinds.extend([Kind::Majority, Kind::FirstSentences, Kind::TextRank]);
     let mut systems: Vec<System> = kinds
         .into_iter()
@@ -156,12 +136,9 @@ pub fn measure_responses(
             for system in &mut systems {
                 let count = system.counts.last_mut().expect("pushed above");
                 // The rule of abstention reads the lexicon's cues.
-                let (fusion, reads_cues) = match &system.kind {
+                let (fusion, reads_cues) = match system.kind {
                     Kind::Judge => (judge.fusion(), true),
-                    Kind::Part(name) => {
-                        let part = parts.iter().find(|(other, _)| other == name);
-                        (&part.expect("made of the parts").1, name == "lexicon")
-                    }
+                    Kind::Part(part) => (judge.part(part), part == Part::Lexicon),
                     Kind::Majority => {
                         gold.count_constant(count, majority);
                         continue;
@@ -238,15 +215,8 @@ fn gold_stances(consultation: &Consultation, response: &WrittenResponse) -> Vec<
     let themes = consultation.themes.iter();
     themes
         .filter_map(|theme| response.stance(&theme.id))
-        .map(place)
+        .map(Stance::place)
         .collect()
-}
-
-fn place(stance: Stance) -> usize {
-    Stance::ALL
-        .into_iter()
-        .position(|other| other == stance)
-        .expect("ALL holds every stance")
 }
 
 /// A response with its labels.
@@ -265,7 +235,7 @@ impl Gold<'_> {
                 continue;
             };
             let right = gold == finding.stance;
-            count.stances.add(place(gold), place(finding.stance));
+            count.stances.add(gold.place(), finding.stance.place());
             count.scored.push((finding.score, right));
             if !finding.flags.contains(&Flag::LowScore) {
                 count.above.right += f64::from(u8::from(right));
@@ -310,8 +280,7 @@ impl Gold<'_> {
                     judged.conditional,
                     judged.neutral,
                 ];
-                let given = (0..4).max_by(|&a, &b| sides[a].total_cmp(&sides[b]).then(b.cmp(&a)));
-                count.sentences.add(class, given.unwrap_or(3));
+                count.sentences.add(class, likeliest(&sides));
             }
             if self.written.stance(&finding.theme).is_none() {
                 continue;
@@ -373,195 +342,5 @@ fn evidence(labels: &[Option<SentenceLabel>]) -> Vec<usize> {
         among(|label| label != SentenceLabel::Disputed)
     } else {
         positions
-    }
-}
-
-/// A statistic of added counts, and the classes it averages over where it does.
-struct Measure {
-    title: &'static str,
-    of: fn(&Count, &Classes) -> f64,
-    lower_is_better: bool,
-    compared: Compared,
-}
-
-/// The classes that are gold in all the data.
-struct Classes {
-    stances: Vec<usize>,
-    sentences: Vec<usize>,
-}
-
-/// With what the judge is compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Compared {
-    Nothing,
-    Parts,
-    PartsAndMajority,
-    Summaries,
-}
-
-impl Compared {
-    fn shows(self, kind: &Kind) -> bool {
-        match kind {
-            Kind::Judge => true,
-            Kind::Part(_) => matches!(self, Compared::Parts | Compared::PartsAndMajority),
-            Kind::Majority => self == Compared::PartsAndMajority,
-            Kind::FirstSentences | Kind::TextRank => self == Compared::Summaries,
-        }
-    }
-}
-
-const fn measure(
-    title: &'static str,
-    compared: Compared,
-    of: fn(&Count, &Classes) -> f64,
-) -> Measure {
-    Measure {
-        title,
-        of,
-        lower_is_better: false,
-        compared,
-    }
-}
-
-const fn cost(title: &'static str, compared: Compared, of: fn(&Count, &Classes) -> f64) -> Measure {
-    Measure {
-        title,
-        of,
-        lower_is_better: true,
-        compared,
-    }
-}
-
-const MEASURES: [Measure; 15] = [
-    measure(
-        "Stance on a theme, six labels: macro-F1",
-        Compared::PartsAndMajority,
-        |c, classes| c.stances.macro_f1(&classes.stances),
-    ),
-    measure(
-        "Stance on a theme: Krippendorff's alpha",
-        Compared::PartsAndMajority,
-        |c, _| c.stances.alpha(),
-    ),
-    measure(
-        "Stance on a theme: accuracy",
-        Compared::PartsAndMajority,
-        |c, _| c.stances.accuracy(),
-    ),
-    cost(
-        "Expected calibration error (drawn anew it is larger)",
-        Compared::Parts,
-        |c, _| calibration_error(&c.scored),
-    ),
-    measure(
-        "Findings above the review threshold: precision",
-        Compared::Nothing,
-        |c, _| c.above.precision(),
-    ),
-    cost(
-        "Findings below the review threshold: share",
-        Compared::Nothing,
-        |c, _| 1.0 - (c.above.right + c.above.wrong) / c.scored.len() as f64,
-    ),
-    cost(
-        "To review for 95 % precision, with the best threshold for these findings: share",
-        Compared::Parts,
-        |c, _| review_share(&c.scored, WANTED_PRECISION),
-    ),
-    measure(
-        "Sentence on a theme (for, against, conditional, none): macro-F1",
-        Compared::PartsAndMajority,
-        |c, classes| c.sentences.macro_f1(&classes.sentences),
-    ),
-    measure("Evidence: precision", Compared::Parts, |c, _| {
-        c.evidence.precision()
-    }),
-    measure("Evidence: recall", Compared::Parts, |c, _| {
-        c.evidence.recall()
-    }),
-    measure("Evidence: F1", Compared::Parts, |c, _| c.evidence.f1()),
-    measure(
-        "Summary, salient sentences: F1",
-        Compared::Summaries,
-        |c, _| c.summaries.f1(),
-    ),
-    measure("Summary: ROUGE-1", Compared::Summaries, |c, _| {
-        c.rouge[0] / c.responses
-    }),
-    measure("Summary: ROUGE-2", Compared::Summaries, |c, _| {
-        c.rouge[1] / c.responses
-    }),
-    measure("Summary: ROUGE-L", Compared::Summaries, |c, _| {
-        c.rouge[2] / c.responses
-    }),
-];
-
-impl ResponseFigures {
-    fn block(&self, measure: &Measure, classes: &Classes) -> Block {
-        let of = |draw: &[&Count]| (measure.of)(&Count::total(draw), classes);
-        let sign = if measure.lower_is_better { -1.0 } else { 1.0 };
-        let judge = &self.systems[0];
-        let lines = self
-            .systems
-            .iter()
-            .filter(|system| measure.compared.shows(&system.kind))
-            .map(|system| {
-                let pairs: Vec<(&Count, &Count)> =
-                    judge.counts.iter().zip(&system.counts).collect();
-                Line {
-                    system: system.kind.to_string(),
-                    estimate: bootstrap(&system.counts, of),
-                    // On the same draws.
-                    judge_ahead: (system.kind != Kind::Judge).then(|| {
-                        bootstrap(&pairs, |draw| {
-                            let ours: Vec<&Count> = draw.iter().map(|pair| pair.0).collect();
-                            let theirs: Vec<&Count> = draw.iter().map(|pair| pair.1).collect();
-                            sign * (of(&ours) - of(&theirs))
-                        })
-                    }),
-                }
-            })
-            .collect();
-        Block {
-            title: measure.title.to_owned(),
-            lines,
-        }
-    }
-}
-
-impl fmt::Display for ResponseFigures {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(
-            out,
-            "{} consultations, {} responses, {} stances, {} labelled sentence-theme pairs",
-            self.consultations, self.responses, self.findings, self.pairs
-        )?;
-        writeln!(out, "95 % intervals from drawing consultations\n")?;
-        let total = Count::total(&self.systems[0].counts.iter().collect::<Vec<_>>());
-        let classes = Classes {
-            stances: total.stances.occurring(),
-            sentences: total.sentences.occurring(),
-        };
-        for measure in &MEASURES {
-            writeln!(out, "{}", self.block(measure, &classes))?;
-        }
-        writeln!(out, "Stances: rows are gold, columns what the judge says")?;
-        write!(out, "{:28}", "")?;
-        for stance in Stance::ALL {
-            write!(
-                out,
-                "{:>15}",
-                stance.key().replace("supports_with_", "with_")
-            )?;
-        }
-        writeln!(out, "{:>8}", "F1")?;
-        for (index, stance) in Stance::ALL.into_iter().enumerate() {
-            write!(out, "  {:26}", stance.key())?;
-            for cell in &total.stances.cells[index] {
-                write!(out, "{cell:>15}")?;
-            }
-            writeln!(out, "{:>8.3}", total.stances.f1(index))?;
-        }
-        Ok(())
     }
 }

@@ -1,9 +1,8 @@
 //! What the encoder's vectors say: salience of a sentence, stance of a pair.
 
 use super::InferenceError;
-use super::linear::Linear;
+use super::kernels::Matrix;
 use super::weights::TensorStore;
-use candle_core::{Result, Tensor};
 
 /// The classes of the stance head, in the order of its outputs.
 pub const STANCE_CLASSES: [&str; 4] = ["for", "against", "conditional", "none"];
@@ -19,10 +18,10 @@ pub struct PairScores {
 
 /// Two linear layers with bias, and between them whatever is below zero is cut.
 struct Perceptron {
-    first: Linear,
-    first_bias: Tensor,
-    second: Linear,
-    second_bias: Tensor,
+    first: Matrix,
+    first_bias: Vec<f32>,
+    second: Matrix,
+    second_bias: Vec<f32>,
 }
 
 impl Perceptron {
@@ -30,57 +29,72 @@ impl Perceptron {
         store: &TensorStore,
         name: &str,
         [input, inner, output]: [usize; 3],
-    ) -> std::result::Result<Self, InferenceError> {
-        let get = |part: &str, shape: &[usize]| store.get(&format!("{name}.{part}"), shape);
+    ) -> Result<Self, InferenceError> {
+        let get = |part: &str, shape: &[usize]| store.numbers(&format!("{name}.{part}"), shape);
         Ok(Self {
-            first: Linear::new(&get("0.weight", &[inner, input])?)?,
+            first: Matrix::new(&get("0.weight", &[inner, input])?, inner, input),
             first_bias: get("0.bias", &[inner])?,
-            second: Linear::new(&get("2.weight", &[output, inner])?)?,
+            second: Matrix::new(&get("2.weight", &[output, inner])?, output, inner),
             second_bias: get("2.bias", &[output])?,
         })
     }
 
-    /// [n, input] → [n, output]
-    fn forward(&self, rows: &Tensor) -> Result<Tensor> {
-        let inner = self.first.forward(rows)?.broadcast_add(&self.first_bias)?;
-        self.second
-            .forward(&inner.relu()?)?
-            .broadcast_add(&self.second_bias)
+    /// [count, input] → [count, output]
+    fn forward(&self, rows: &[f32], count: usize) -> Vec<f32> {
+        let mut inner = vec![0.0; count * self.first.outputs()];
+        self.first.multiply(rows, &mut inner);
+        for row in inner.chunks_exact_mut(self.first.outputs()) {
+            for (value, bias) in row.iter_mut().zip(&self.first_bias) {
+                *value = (*value + bias).max(0.0);
+            }
+        }
+        let mut outer = vec![0.0; count * self.second.outputs()];
+        self.second.multiply(&inner, &mut outer);
+        for row in outer.chunks_exact_mut(self.second.outputs()) {
+            for (value, bias) in row.iter_mut().zip(&self.second_bias) {
+                *value += bias;
+            }
+        }
+        outer
     }
 }
 
 pub(super) struct Heads {
     salience: Perceptron,
     stance: Perceptron,
+    hidden: usize,
 }
 
 /// Width of the inner layers.
 const INNER: usize = 128;
 
 impl Heads {
-    pub(super) fn load(
-        store: &TensorStore,
-        hidden: usize,
-    ) -> std::result::Result<Self, InferenceError> {
+    pub(super) fn load(store: &TensorStore, hidden: usize) -> Result<Self, InferenceError> {
         Ok(Self {
             salience: Perceptron::load(store, "heads.salience", [hidden, INNER, 1])?,
             stance: Perceptron::load(store, "heads.stance", [3 * hidden, INNER, 4])?,
+            hidden,
         })
     }
 
     /// `sentences`: [n, hidden] → n log-odds.
-    pub(super) fn salience(&self, sentences: &Tensor) -> Result<Vec<f32>> {
-        self.salience.forward(sentences)?.flatten_all()?.to_vec1()
+    pub(super) fn salience(&self, sentences: &[f32]) -> Vec<f32> {
+        self.salience
+            .forward(sentences, sentences.len() / self.hidden)
     }
 
-    /// `sentences`: [n, hidden], `theme`: [1, hidden] → n times four logits.
-    pub(super) fn stances(&self, sentences: &Tensor, theme: &Tensor) -> Result<Vec<[f32; 4]>> {
-        let repeated = theme.broadcast_as(sentences.shape())?.contiguous()?;
-        let features = Tensor::cat(&[sentences, &repeated, &(sentences * &repeated)?], 1)?;
-        let logits: Vec<Vec<f32>> = self.stance.forward(&features)?.to_vec2()?;
-        Ok(logits
-            .into_iter()
+    /// `sentences`: [n, hidden], `theme`: [hidden] → n times four logits.
+    pub(super) fn stances(&self, sentences: &[f32], theme: &[f32]) -> Vec<[f32; 4]> {
+        let mut features = Vec::with_capacity(3 * sentences.len());
+        for sentence in sentences.chunks_exact(self.hidden) {
+            features.extend_from_slice(sentence);
+            features.extend_from_slice(theme);
+            features.extend(sentence.iter().zip(theme).map(|(s, t)| s * t));
+        }
+        self.stance
+            .forward(&features, sentences.len() / self.hidden)
+            .chunks_exact(4)
             .map(|row| [row[0], row[1], row[2], row[3]])
-            .collect())
+            .collect()
     }
 }

@@ -5,13 +5,13 @@
 //! It reads every sentence once and every theme once; what it says about a pair is computed from
 //! the two vectors, so that ten themes cost little more than one.
 //!
-//! Results do not depend on what else is computed at the same time: see `linear`.
+//! Results do not depend on what else is computed at the same time, and on a processor not on
+//! which one it is: see `kernels`.
 
 mod encoder;
 mod error;
 mod heads;
 mod kernels;
-mod linear;
 mod tokens;
 mod topics;
 mod weights;

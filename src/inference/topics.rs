@@ -4,14 +4,14 @@
 //! that it is the same bits whatever else is computed.
 
 use super::InferenceError;
-use super::weights::TensorStore;
+use super::weights::{Table, TensorStore};
 
 /// Numbers in a topic vector.
 const WIDTH: usize = 128;
 
 pub(super) struct Topics {
-    /// [vocabulary, WIDTH], row after row.
-    vectors: Vec<f32>,
+    /// [vocabulary, WIDTH]
+    vectors: Table,
     scale: f32,
     bias: f32,
 }
@@ -19,12 +19,11 @@ pub(super) struct Topics {
 impl Topics {
     pub(super) fn load(store: &TensorStore, vocabulary: usize) -> Result<Self, InferenceError> {
         let scalar = |name: &str| {
-            let tensor = store.get(&format!("heads.relevance.{name}"), &[1])?;
-            Ok::<_, InferenceError>(tensor.to_vec1::<f32>()?[0])
+            let numbers = store.numbers(&format!("heads.relevance.{name}"), &[1])?;
+            Ok::<_, InferenceError>(numbers[0])
         };
-        let vectors = store.get("heads.relevance.vectors.weight", &[vocabulary, WIDTH])?;
         Ok(Self {
-            vectors: vectors.flatten_all()?.to_vec1()?,
+            vectors: store.table("heads.relevance.vectors.weight", [vocabulary, WIDTH])?,
             scale: scalar("scale")?,
             bias: scalar("bias")?,
         })
@@ -33,9 +32,10 @@ impl Topics {
     /// The unit vector of a text's tokens; zero where they have none.
     pub(super) fn read(&self, tokens: impl Iterator<Item = u32>) -> Vec<f32> {
         let mut sum = vec![0.0; WIDTH];
+        let mut vector = [0.0; WIDTH];
         for token in tokens {
-            let row = token as usize * WIDTH;
-            for (total, value) in sum.iter_mut().zip(&self.vectors[row..row + WIDTH]) {
+            self.vectors.row(token as usize, &mut vector);
+            for (total, value) in sum.iter_mut().zip(&vector) {
                 *total += value;
             }
         }

@@ -1,12 +1,13 @@
 //! Where a model's files come from, what they are, and their tensors.
 //!
 //! Two-dimensional weights may be stored as eight-bit integers with one scale a row
-//! (`NAME.q`, unsigned with zero at 128, and `NAME.scale`); they are widened to 32 bits once,
-//! when the model is loaded. Everything else is stored as 32- or 16-bit floating point.
+//! (`NAME.q`, unsigned with zero at 128, and `NAME.scale`). Matrices are widened to 32 bits once,
+//! when the model is loaded; vectors of the vocabulary, one by one as they are looked up.
+//! Everything else is stored as 32- or 16-bit floating point.
 
 use super::InferenceError;
 use super::kernels::{Bytes, map};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -66,6 +67,18 @@ pub(super) struct Config {
 pub(super) enum Activation {
     Gelu,
     Relu,
+}
+
+impl Activation {
+    pub(super) fn of(self, value: f32) -> f32 {
+        match self {
+            Activation::Gelu => {
+                let error = candle_core::cpu::erf::erf_f32(value * std::f32::consts::FRAC_1_SQRT_2);
+                0.5 * value * (1.0 + error)
+            }
+            Activation::Relu => value.max(0.0),
+        }
+    }
 }
 
 /// `cpu`, `cuda` or `metal`.
@@ -166,63 +179,126 @@ impl ModelFiles {
         &self.tokenizer
     }
 
-    pub(super) fn tensors<'a>(
-        &'a self,
-        device: &'a Device,
-    ) -> Result<TensorStore<'a>, InferenceError> {
+    pub(super) fn tensors(&self) -> Result<TensorStore<'_>, InferenceError> {
         let file =
             SafeTensors::deserialize(&self.weights).map_err(|error| InferenceError::Damaged {
                 file: "model.safetensors",
                 message: error.to_string(),
             })?;
-        Ok(TensorStore { file, device })
+        Ok(TensorStore { file })
     }
 }
 
-/// The tensors of a weight file, widened to 32-bit floating point as they are asked for.
+/// The tensors of a weight file.
 pub(super) struct TensorStore<'a> {
     file: SafeTensors<'a>,
-    device: &'a Device,
 }
 
 impl TensorStore<'_> {
-    /// The tensor `name`, which must have this shape.
-    pub(super) fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor, InferenceError> {
-        let tensor = match self.optional(name)? {
-            Some(tensor) => tensor,
-            None => self
-                .quantised(name)?
-                .ok_or_else(|| InferenceError::MissingTensor {
-                    name: name.to_owned(),
-                })?,
-        };
-        if tensor.dims() != shape {
-            return Err(InferenceError::Shape {
-                name: name.to_owned(),
-                found: tensor.dims().to_vec(),
-                expected: shape.to_vec(),
-            });
+    /// The numbers of the tensor `name`, which must have this shape, widened to 32 bits.
+    pub(super) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, InferenceError> {
+        if let Some(numbers) = self.floating(name, shape)? {
+            return Ok(numbers);
         }
-        Ok(tensor)
+        let &[rows, width] = shape else {
+            return Err(missing(name));
+        };
+        let table = self.table(name, [rows, width])?;
+        let mut numbers = vec![0.0; rows * width];
+        for (index, row) in numbers.chunks_exact_mut(width).enumerate() {
+            table.row(index, row);
+        }
+        Ok(numbers)
     }
 
-    fn optional(&self, name: &str) -> Result<Option<Tensor>, InferenceError> {
+    /// The tensor `name` for reading single rows, in the bytes that it is stored in.
+    pub(super) fn table(
+        &self,
+        name: &str,
+        [rows, width]: [usize; 2],
+    ) -> Result<Table, InferenceError> {
+        let levels_name = format!("{name}.q");
+        let numbers = match self.file.tensor(&levels_name) {
+            Err(_) => Numbers::Full(
+                self.floating(name, &[rows, width])?
+                    .ok_or_else(|| missing(name))?,
+            ),
+            Ok(levels) => {
+                expect_shape(&levels_name, levels.shape(), &[rows, width])?;
+                if levels.dtype() != safetensors::Dtype::U8 {
+                    return Err(InferenceError::Damaged {
+                        file: "model.safetensors",
+                        message: format!("`{levels_name}` is not of type U8"),
+                    });
+                }
+                let scale_name = format!("{name}.scale");
+                Numbers::Quantised {
+                    levels: levels.data().to_vec(),
+                    scale: self
+                        .floating(&scale_name, &[rows])?
+                        .ok_or_else(|| missing(&scale_name))?,
+                }
+            }
+        };
+        Ok(Table { width, numbers })
+    }
+
+    /// A tensor stored as floating point; none if there is none.
+    fn floating(&self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>, InferenceError> {
         use candle_core::safetensors::Load;
         let Ok(view) = self.file.tensor(name) else {
             return Ok(None);
         };
-        Ok(Some(view.load(self.device)?.to_dtype(DType::F32)?))
+        expect_shape(name, view.shape(), shape)?;
+        let tensor = view.load(&Device::Cpu)?.to_dtype(DType::F32)?;
+        Ok(Some(tensor.flatten_all()?.to_vec1()?))
     }
+}
 
-    /// `(q - 128) * scale`, row by row.
-    fn quantised(&self, name: &str) -> Result<Option<Tensor>, InferenceError> {
-        let (Some(levels), Some(scale)) = (
-            self.optional(&format!("{name}.q"))?,
-            self.optional(&format!("{name}.scale"))?,
-        ) else {
-            return Ok(None);
-        };
-        let centred = (levels - 128.0)?;
-        Ok(Some(centred.broadcast_mul(&scale.unsqueeze(1)?)?))
+fn missing(name: &str) -> InferenceError {
+    InferenceError::MissingTensor {
+        name: name.to_owned(),
+    }
+}
+
+fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), InferenceError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(InferenceError::Shape {
+        name: name.to_owned(),
+        found: found.to_vec(),
+        expected: expected.to_vec(),
+    })
+}
+
+/// A tensor of rows that are looked up one at a time: a vocabulary's vectors.
+pub(super) struct Table {
+    width: usize,
+    numbers: Numbers,
+}
+
+enum Numbers {
+    Full(Vec<f32>),
+    Quantised {
+        /// [rows, width]
+        levels: Vec<u8>,
+        /// [rows]
+        scale: Vec<f32>,
+    },
+}
+
+impl Table {
+    /// Writes the row into `values`.
+    pub(super) fn row(&self, index: usize, values: &mut [f32]) {
+        let place = index * self.width..(index + 1) * self.width;
+        match &self.numbers {
+            Numbers::Full(numbers) => values.copy_from_slice(&numbers[place]),
+            Numbers::Quantised { levels, scale } => {
+                for (value, &level) in values.iter_mut().zip(&levels[place]) {
+                    *value = (f32::from(level) - 128.0) * scale[index];
+                }
+            }
+        }
     }
 }

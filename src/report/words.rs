@@ -1,7 +1,7 @@
 //! The words that people read for stances and flags, in every format of the report.
 
 use crate::Language;
-use crate::analysis::Flag;
+use crate::analysis::{Flag, Part};
 use crate::codebook::Stance;
 use crate::run::FailureReason;
 
@@ -85,6 +85,31 @@ pub fn flag_reason(flag: &Flag, language: Language) -> String {
         }
     };
     language.choose(swedish, english).to_owned()
+}
+
+/// The parts of the judge, as people know them.
+pub fn part_names(parts: &[Part], language: Language) -> String {
+    let name = |part: &Part| match part {
+        Part::Encoder => language.choose("språkmodellen", "the language model"),
+        Part::Lexicon => language.choose("ordlistan", "the lexicon"),
+        Part::Ngrams => language.choose("ordstatistiken", "the word statistics"),
+    };
+    parts.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Which parts of the judge speak for a stance, to be read after its probability.
+pub fn spoken_for(parts: &[Part], language: Language) -> String {
+    if parts.is_empty() {
+        language
+            .choose(
+                "ingen enskild del ger samma bedömning",
+                "no part by itself comes to the same",
+            )
+            .to_owned()
+    } else {
+        let lead = language.choose("samma bedömning från", "the same from");
+        format!("{lead} {}", part_names(parts, language))
+    }
 }
 
 /// What an abstaining respondent does.

@@ -166,6 +166,8 @@ struct FindingView<'a> {
     name: &'a str,
     stance: StanceView,
     probability: String,
+    /// Which parts of the judge speak for it; `None` where no part was asked.
+    spoken_for: Option<String>,
     cited: CitedView,
     reasons: Vec<String>,
 }
@@ -202,6 +204,7 @@ impl<'a> ResponseView<'a> {
             pieces: join(numbers.next().unwrap_or_default()),
             place: place(evidence, language),
         };
+        let judged = !result.abstains && !result.flags.contains(&Flag::NoSentences);
         Self {
             number,
             name: name(result),
@@ -227,6 +230,7 @@ impl<'a> ResponseView<'a> {
                     name: &theme.in_language(language).name,
                     stance: StanceView::new(finding.stance, language),
                     probability: percent(finding.score, language),
+                    spoken_for: judged.then(|| words::spoken_for(&finding.parts, language)),
                     cited: cited(&finding.evidence),
                     reasons: reasons(&finding.flags, language),
                 })

@@ -70,6 +70,7 @@ impl<'a> Sheets<'a> {
         let theme = (say("Tema", "Theme"), 30.0);
         let stance = (say("Ställningstagande", "Stance"), 24.0);
         let probability = (say("Sannolikhet", "Probability"), 13.0);
+        let parts = (say("Samma bedömning från", "The same from"), 34.0);
         let evidence = (say("Belägg", "Evidence"), 80.0);
         let page = (say("Sida", "Page"), 8.0);
         let reason = (say("Granska: anledning", "Review: reason"), 50.0);
@@ -93,6 +94,7 @@ impl<'a> Sheets<'a> {
                     theme,
                     stance,
                     probability,
+                    parts,
                     evidence,
                     page,
                     reason,
@@ -167,6 +169,7 @@ impl<'a> Sheets<'a> {
                 Cell::text(&theme.in_language(language).name),
                 stance(finding.stance, language),
                 Cell::Probability(finding.score),
+                Cell::text(words::part_names(&finding.parts, language)),
                 Cell::text(quotes(&finding.evidence)),
                 Cell::text(pages(&finding.evidence)),
                 Cell::text(reasons(&finding.flags, language)),

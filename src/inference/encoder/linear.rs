@@ -1,4 +1,4 @@
-//! The linear layer, with the promise that makes runs repeatable.
+//! The linear layer on candle's tensors, with the promise that makes runs repeatable.
 //!
 //! A matrix library may add up a row in another order when the matrix has another number of
 //! rows, so a sentence could get other bits in other company. Here every product has the same
@@ -9,7 +9,7 @@ use candle_core::{Result, Tensor};
 
 /// Rows in each product. Large enough to keep the multiplier busy, small enough that a short
 /// response does not pay for a long one.
-pub(super) const ROWS: usize = 128;
+const ROWS: usize = 128;
 
 /// `x · wᵀ`, without bias.
 #[derive(Clone)]

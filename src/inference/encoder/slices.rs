@@ -1,0 +1,290 @@
+//! The transformer on plain slices: what the processor runs.
+//!
+//! Windows of any lengths are packed one after the other, without padding. Every step is in
+//! `kernels`, where each number is computed by itself in an order that is written down, so a
+//! window's vector is the same bits in any company and on any processor.
+
+use super::super::InferenceError;
+use super::super::kernels::{Matrix, layer_norm, softmax};
+use super::super::weights::{Activation, Config, Table, TensorStore};
+use std::ops::Range;
+
+pub(super) struct Network {
+    embeddings: Table,
+    embedding_norm: Vec<f32>,
+    layers: Vec<Layer>,
+    final_norm: Vec<f32>,
+    rotary: Rotary,
+    shape: Shape,
+}
+
+/// What every layer needs to know.
+#[derive(Clone, Copy)]
+struct Shape {
+    hidden: usize,
+    /// Width of the feed-forward block.
+    inner: usize,
+    heads: usize,
+    epsilon: f32,
+    activation: Activation,
+}
+
+struct Layer {
+    /// The first layer has none: the embeddings have just been normalised.
+    attention_norm: Option<Vec<f32>>,
+    qkv: Matrix,
+    attention_out: Matrix,
+    mlp_norm: Vec<f32>,
+    mlp_in: Matrix,
+    mlp_out: Matrix,
+}
+
+/// Memory for the steps of a layer, used again by the next.
+struct Scratch {
+    normed: Vec<f32>,
+    /// [tokens, 3 * hidden]
+    qkv: Vec<f32>,
+    mixed: Vec<f32>,
+    /// [tokens, 2 * inner]
+    wide: Vec<f32>,
+    /// [tokens, inner]
+    gated: Vec<f32>,
+    /// [tokens, hidden]: what a block adds to the states.
+    added: Vec<f32>,
+    attention: AttentionScratch,
+}
+
+/// Memory for one head of one window.
+struct AttentionScratch {
+    queries: Vec<f32>,
+    keys: Matrix,
+    values: Matrix,
+    turned: Vec<f32>,
+    weights: Vec<f32>,
+    mixed: Vec<f32>,
+}
+
+impl Network {
+    pub(super) fn load(store: &TensorStore, config: &Config) -> Result<Self, InferenceError> {
+        let shape = Shape {
+            hidden: config.hidden_size,
+            inner: config.intermediate_size,
+            heads: config.num_attention_heads,
+            epsilon: config.layer_norm_eps as f32,
+            activation: config.activation,
+        };
+        let width = [shape.hidden];
+        Ok(Self {
+            embeddings: store.table(super::EMBEDDINGS, [config.vocab_size, shape.hidden])?,
+            embedding_norm: store.numbers(super::EMBEDDING_NORM, &width)?,
+            layers: (0..config.num_hidden_layers)
+                .map(|index| Layer::load(store, &shape, index))
+                .collect::<Result<_, _>>()?,
+            final_norm: store.numbers(super::FINAL_NORM, &width)?,
+            rotary: Rotary::new(config),
+            shape,
+        })
+    }
+
+    /// The sum of the final token vectors of each window: one row of `hidden` numbers each.
+    pub(super) fn token_sums(&self, windows: &[&[u32]]) -> Vec<Vec<f32>> {
+        let hidden = self.shape.hidden;
+        let tokens: usize = windows.iter().map(|window| window.len()).sum();
+        let mut raw = vec![0.0; tokens * hidden];
+        let ids = windows.iter().flat_map(|window| window.iter());
+        for (row, &id) in raw.chunks_exact_mut(hidden).zip(ids) {
+            self.embeddings.row(id as usize, row);
+        }
+        let mut states = vec![0.0; tokens * hidden];
+        let epsilon = self.shape.epsilon;
+        layer_norm(&raw, &self.embedding_norm, epsilon, &mut states);
+        let mut places = Vec::with_capacity(windows.len());
+        let mut begin = 0;
+        for window in windows {
+            places.push(begin..begin + window.len());
+            begin += window.len();
+        }
+        let mut scratch = Scratch::new(tokens, &self.shape);
+        for layer in &self.layers {
+            layer.forward(
+                &mut states,
+                &places,
+                &self.rotary,
+                &self.shape,
+                &mut scratch,
+            );
+        }
+        layer_norm(&states, &self.final_norm, epsilon, &mut raw);
+        places
+            .iter()
+            .map(|place| {
+                let mut sum = vec![0.0; hidden];
+                for row in raw[place.start * hidden..place.end * hidden].chunks_exact(hidden) {
+                    add(&mut sum, row);
+                }
+                sum
+            })
+            .collect()
+    }
+}
+
+impl Scratch {
+    fn new(tokens: usize, shape: &Shape) -> Self {
+        let room = |width: usize| vec![0.0; tokens * width];
+        Self {
+            normed: room(shape.hidden),
+            qkv: room(3 * shape.hidden),
+            mixed: room(shape.hidden),
+            wide: room(2 * shape.inner),
+            gated: room(shape.inner),
+            added: room(shape.hidden),
+            attention: AttentionScratch {
+                queries: Vec::new(),
+                keys: Matrix::empty(),
+                values: Matrix::empty(),
+                turned: Vec::new(),
+                weights: Vec::new(),
+                mixed: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Layer {
+    fn load(store: &TensorStore, shape: &Shape, index: usize) -> Result<Self, InferenceError> {
+        let &Shape { hidden, inner, .. } = shape;
+        let name = |part: &str| super::layer(index, part);
+        let linear = |part: &str, outputs: usize, inputs: usize| {
+            let weights = store.numbers(&name(part), &[outputs, inputs])?;
+            Ok::<_, InferenceError>(Matrix::new(&weights, outputs, inputs))
+        };
+        let attention_norm = if index == 0 {
+            None
+        } else {
+            Some(store.numbers(&name("attn_norm"), &[hidden])?)
+        };
+        Ok(Self {
+            attention_norm,
+            qkv: linear("attn.Wqkv", 3 * hidden, hidden)?,
+            attention_out: linear("attn.Wo", hidden, hidden)?,
+            mlp_norm: store.numbers(&name("mlp_norm"), &[hidden])?,
+            mlp_in: linear("mlp.Wi", 2 * inner, hidden)?,
+            mlp_out: linear("mlp.Wo", hidden, inner)?,
+        })
+    }
+
+    /// `states`: [tokens, hidden], changed in place.
+    fn forward(
+        &self,
+        states: &mut [f32],
+        windows: &[Range<usize>],
+        rotary: &Rotary,
+        shape: &Shape,
+        scratch: &mut Scratch,
+    ) {
+        match &self.attention_norm {
+            Some(weight) => layer_norm(states, weight, shape.epsilon, &mut scratch.normed),
+            None => scratch.normed.copy_from_slice(states),
+        }
+        self.qkv.multiply(&scratch.normed, &mut scratch.qkv);
+        for window in windows {
+            let qkv = &scratch.qkv[window.start * 3 * shape.hidden..window.end * 3 * shape.hidden];
+            let mixed = &mut scratch.mixed[window.start * shape.hidden..window.end * shape.hidden];
+            for head in 0..shape.heads {
+                scratch.attention.mix(qkv, mixed, head, rotary, shape);
+            }
+        }
+        self.attention_out
+            .multiply(&scratch.mixed, &mut scratch.added);
+        add(states, &scratch.added);
+
+        layer_norm(states, &self.mlp_norm, shape.epsilon, &mut scratch.normed);
+        self.mlp_in.multiply(&scratch.normed, &mut scratch.wide);
+        // A gated linear unit (Shazeer, arXiv 2002.05202).
+        let wide = scratch.wide.chunks_exact(2 * shape.inner);
+        for (gated, wide) in scratch.gated.chunks_exact_mut(shape.inner).zip(wide) {
+            let (values, gates) = wide.split_at(shape.inner);
+            for ((out, &value), &gate) in gated.iter_mut().zip(values).zip(gates) {
+                *out = shape.activation.of(value) * gate;
+            }
+        }
+        self.mlp_out.multiply(&scratch.gated, &mut scratch.added);
+        add(states, &scratch.added);
+    }
+}
+
+impl AttentionScratch {
+    /// Attention of one head within one window. `qkv`: [tokens, 3 * hidden] → its columns of
+    /// `mixed`: [tokens, hidden].
+    fn mix(&mut self, qkv: &[f32], mixed: &mut [f32], head: usize, rotary: &Rotary, shape: &Shape) {
+        let hidden = shape.hidden;
+        let width = hidden / shape.heads;
+        let tokens = mixed.len() / hidden;
+        let part = |token: usize, which: usize| {
+            let begin = token * 3 * hidden + which * hidden + head * width;
+            &qkv[begin..begin + width]
+        };
+        let scale = 1.0 / (width as f32).sqrt();
+        self.queries.resize(tokens * width, 0.0);
+        self.turned.resize(tokens * width, 0.0);
+        for token in 0..tokens {
+            let place = token * width..(token + 1) * width;
+            rotary.turn(part(token, 0), token, &mut self.queries[place.clone()]);
+            rotary.turn(part(token, 1), token, &mut self.turned[place]);
+        }
+        for value in &mut self.queries {
+            *value *= scale;
+        }
+        let turned = &self.turned;
+        self.keys
+            .pack(tokens, width, |key, i| turned[key * width + i]);
+        self.values.pack(width, tokens, |i, key| part(key, 2)[i]);
+        self.weights.resize(tokens * tokens, 0.0);
+        self.keys.multiply(&self.queries, &mut self.weights);
+        self.weights.chunks_exact_mut(tokens).for_each(softmax);
+        self.mixed.resize(tokens * width, 0.0);
+        self.values.multiply(&self.weights, &mut self.mixed);
+        for (row, own) in mixed
+            .chunks_exact_mut(hidden)
+            .zip(self.mixed.chunks_exact(width))
+        {
+            row[head * width..(head + 1) * width].copy_from_slice(own);
+        }
+    }
+}
+
+fn add(states: &mut [f32], added: &[f32]) {
+    for (state, value) in states.iter_mut().zip(added) {
+        *state += value;
+    }
+}
+
+/// Rotary position embedding (Su et al., arXiv 2104.09864), halves rotated against each other.
+struct Rotary {
+    /// [positions, width / 2]
+    cosine: Vec<f32>,
+    sine: Vec<f32>,
+    half: usize,
+}
+
+impl Rotary {
+    fn new(config: &Config) -> Self {
+        let angles = super::angles(config);
+        Self {
+            cosine: angles.iter().map(|angle| angle.cos()).collect(),
+            sine: angles.iter().map(|angle| angle.sin()).collect(),
+            half: config.hidden_size / config.num_attention_heads / 2,
+        }
+    }
+
+    fn turn(&self, values: &[f32], position: usize, turned: &mut [f32]) {
+        let place = position * self.half..(position + 1) * self.half;
+        let (cosine, sine) = (&self.cosine[place.clone()], &self.sine[place]);
+        let (first, second) = values.split_at(self.half);
+        let (low, high) = turned.split_at_mut(self.half);
+        for i in 0..self.half {
+            low[i] = first[i] * cosine[i] - second[i] * sine[i];
+            high[i] = first[i] * sine[i] + second[i] * cosine[i];
+        }
+    }
+}

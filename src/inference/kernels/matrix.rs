@@ -1,0 +1,337 @@
+//! The product of rows with a matrix of weights, with the same bits on every processor.
+//!
+//! Each number of the result is one chain of fused multiply-adds over the inputs in their order.
+//! A fused multiply-add rounds once, as IEEE 754 says, wherever it runs, and vector width, tiling
+//! and company decide only which chains run side by side. So AVX-512, AVX2 and the plain loop
+//! agree to the last bit, and a row comes to the same whatever rows stand beside it.
+
+/// Outputs in a panel: one row of weights as the kernels load it.
+const PANEL: usize = 32;
+
+/// Weights, packed for [`Matrix::multiply`].
+pub(in crate::inference) struct Matrix {
+    inputs: usize,
+    outputs: usize,
+    /// [panel][input][PANEL], the last panel filled up with zeros.
+    packed: Vec<f32>,
+}
+
+impl Matrix {
+    /// `weights`: [outputs, inputs], as checkpoints store a linear layer.
+    pub(in crate::inference) fn new(weights: &[f32], outputs: usize, inputs: usize) -> Self {
+        let mut matrix = Self::empty();
+        matrix.pack(outputs, inputs, |output, input| {
+            weights[output * inputs + input]
+        });
+        matrix
+    }
+
+    /// A matrix to be filled by [`Matrix::pack`].
+    pub(in crate::inference) fn empty() -> Self {
+        Self {
+            inputs: 0,
+            outputs: 0,
+            packed: Vec::new(),
+        }
+    }
+
+    /// Takes in other weights, in the memory that is there: `weight(output, input)`.
+    pub(in crate::inference) fn pack(
+        &mut self,
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize) -> f32,
+    ) {
+        (self.outputs, self.inputs) = (outputs, inputs);
+        self.packed.clear();
+        self.packed
+            .resize(outputs.div_ceil(PANEL) * inputs * PANEL, 0.0);
+        for (panel, rows) in self.packed.chunks_exact_mut(inputs * PANEL).enumerate() {
+            let first = panel * PANEL;
+            let present = PANEL.min(outputs - first);
+            for (input, row) in rows.chunks_exact_mut(PANEL).enumerate() {
+                for (place, value) in row[..present].iter_mut().enumerate() {
+                    *value = weight(first + place, input);
+                }
+            }
+        }
+    }
+
+    pub(in crate::inference) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// `rows`: [n, inputs], `results`: [n, outputs], which are overwritten.
+    pub(in crate::inference) fn multiply(&self, rows: &[f32], results: &mut [f32]) {
+        self.multiply_on(Processor::detect(), rows, results);
+    }
+
+    fn multiply_on(&self, processor: Processor, rows: &[f32], results: &mut [f32]) {
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let count = results.len() / outputs;
+        assert_eq!(
+            rows.len(),
+            count * inputs,
+            "rows and results differ in number"
+        );
+        assert_eq!(results.len(), count * outputs, "a result is cut short");
+        for (panel, weights) in self.packed.chunks_exact(inputs * PANEL).enumerate() {
+            let place = panel * PANEL..outputs.min((panel + 1) * PANEL);
+            let mut first = 0;
+            while first < count {
+                let left = count - first;
+                let tile = Tile {
+                    weights,
+                    rows: &rows[first * inputs..],
+                    inputs,
+                };
+                let mut store = |sums: &[[f32; PANEL]]| {
+                    for (row, sums) in sums.iter().enumerate() {
+                        let begin = (first + row) * outputs;
+                        results[begin + place.start..begin + place.end]
+                            .copy_from_slice(&sums[..place.len()]);
+                    }
+                    sums.len()
+                };
+                first += match (processor, left) {
+                    #[cfg(target_arch = "x86_64")]
+                    (Processor::Avx512, 12..) => store(&x86::avx512::<12>(tile)),
+                    #[cfg(target_arch = "x86_64")]
+                    (Processor::Avx512, 4..) => store(&x86::avx512::<4>(tile)),
+                    #[cfg(target_arch = "x86_64")]
+                    (Processor::Avx512, _) => store(&x86::avx512::<1>(tile)),
+                    #[cfg(target_arch = "x86_64")]
+                    (Processor::Avx2, 3..) => store(&x86::avx2::<3>(tile)),
+                    #[cfg(target_arch = "x86_64")]
+                    (Processor::Avx2, _) => store(&x86::avx2::<1>(tile)),
+                    (Processor::Plain, 4..) => store(&plain::<4>(tile)),
+                    (Processor::Plain, _) => store(&plain::<1>(tile)),
+                };
+            }
+        }
+    }
+}
+
+/// What the processor can do, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Processor {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Plain,
+}
+
+impl Processor {
+    fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Self::Avx2;
+            }
+        }
+        Self::Plain
+    }
+}
+
+/// Some rows and a panel of weights to multiply them with.
+#[derive(Clone, Copy)]
+struct Tile<'a> {
+    /// [inputs][PANEL]
+    weights: &'a [f32],
+    /// [at least as many rows as the kernel takes][inputs]
+    rows: &'a [f32],
+    inputs: usize,
+}
+
+/// The plain reference: what every kernel computes, for `R` rows.
+fn plain<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+    let mut sums = [[0.0; PANEL]; R];
+    for (input, weights) in tile.weights.chunks_exact(PANEL).enumerate() {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let value = tile.rows[row * tile.inputs + input];
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum = value.mul_add(weight, *sum);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{PANEL, Processor, Tile};
+    use std::arch::x86_64::{
+        _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+        _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    };
+
+    impl Tile<'_> {
+        /// Panics unless the slices hold what a kernel of `rows` rows reads.
+        fn check(&self, rows: usize) {
+            assert!(self.weights.len() == self.inputs * PANEL);
+            assert!(self.rows.len() >= rows * self.inputs);
+        }
+    }
+
+    /// [`super::plain`] with AVX-512.
+    pub(super) fn avx512<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+        tile.check(R);
+        assert!(is_x86_feature_detected!("avx512f"));
+        // SAFETY: the processor has AVX-512F, and the slices are as long as `check` says.
+        unsafe { avx512_unchecked(tile) }
+    }
+
+    /// # Safety
+    /// The slices of `tile` must be as long as [`Tile::check`] asks for `R` rows.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512_unchecked<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+        let (weights, rows) = (tile.weights.as_ptr(), tile.rows.as_ptr());
+        let mut sums = [[_mm512_setzero_ps(); 2]; R];
+        for input in 0..tile.inputs {
+            // SAFETY: `input` is below `inputs`, so a whole panel row of 32 lies there.
+            let panel = unsafe {
+                let weights = weights.add(input * PANEL);
+                [_mm512_loadu_ps(weights), _mm512_loadu_ps(weights.add(16))]
+            };
+            for (row, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: `row` is below `R`, and there are at least `R` rows of `inputs`.
+                let value = _mm512_set1_ps(unsafe { *rows.add(row * tile.inputs + input) });
+                sums[0] = _mm512_fmadd_ps(value, panel[0], sums[0]);
+                sums[1] = _mm512_fmadd_ps(value, panel[1], sums[1]);
+            }
+        }
+        sums.map(|sums| {
+            let mut row = [0.0; PANEL];
+            // SAFETY: a row has room for 32 numbers, 16 in each half.
+            unsafe {
+                _mm512_storeu_ps(row.as_mut_ptr(), sums[0]);
+                _mm512_storeu_ps(row.as_mut_ptr().add(16), sums[1]);
+            }
+            row
+        })
+    }
+
+    /// [`super::plain`] with AVX2 and FMA.
+    pub(super) fn avx2<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+        tile.check(R);
+        assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
+        // SAFETY: the processor has AVX2 and FMA, and the slices are as long as `check` says.
+        unsafe { avx2_unchecked(tile) }
+    }
+
+    /// # Safety
+    /// The slices of `tile` must be as long as [`Tile::check`] asks for `R` rows.
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2_unchecked<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+        let (weights, rows) = (tile.weights.as_ptr(), tile.rows.as_ptr());
+        let mut sums = [[_mm256_setzero_ps(); 4]; R];
+        for input in 0..tile.inputs {
+            // SAFETY: `row` is below `R`, and there are at least `R` rows of `inputs`.
+            let value = |row| unsafe { *rows.add(row * tile.inputs + input) };
+            let values: [_; R] = std::array::from_fn(|row| _mm256_set1_ps(value(row)));
+            for part in 0..4 {
+                // SAFETY: `input` is below `inputs`, so a whole panel row of 32 lies there.
+                let panel = unsafe { _mm256_loadu_ps(weights.add(input * PANEL + part * 8)) };
+                for (sums, &value) in sums.iter_mut().zip(&values) {
+                    sums[part] = _mm256_fmadd_ps(value, panel, sums[part]);
+                }
+            }
+        }
+        sums.map(|sums| {
+            let mut row = [0.0; PANEL];
+            for (eight, sum) in row.chunks_exact_mut(8).zip(sums) {
+                // SAFETY: `eight` has room for eight numbers.
+                unsafe { _mm256_storeu_ps(eight.as_mut_ptr(), sum) };
+            }
+            row
+        })
+    }
+
+    impl Processor {
+        /// Every kernel that this machine can run.
+        #[cfg(test)]
+        pub(super) fn all() -> Vec<Self> {
+            let mut all = vec![Self::Plain];
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                all.push(Self::Avx2);
+            }
+            if is_x86_feature_detected!("avx512f") {
+                all.push(Self::Avx512);
+            }
+            all
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(not(target_arch = "x86_64"))]
+    impl Processor {
+        fn all() -> Vec<Self> {
+            vec![Self::Plain]
+        }
+    }
+
+    /// Numbers between -1 and 1 without a pattern (a linear congruential generator).
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    /// The product as the textbook has it.
+    fn product(rows: &[f32], weights: &[f32], inputs: usize) -> Vec<f32> {
+        rows.chunks_exact(inputs)
+            .flat_map(|row| {
+                weights.chunks_exact(inputs).map(move |weights| {
+                    row.iter()
+                        .zip(weights)
+                        .fold(0.0, |sum, (x, w)| f32::mul_add(*x, *w, sum))
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_processor_computes_the_same_bits() {
+        for (count, inputs, outputs) in [(1, 1, 1), (3, 5, 31), (29, 64, 33), (300, 192, 576)] {
+            let (rows, weights) = (numbers(count * inputs, 1), numbers(outputs * inputs, 2));
+            let expected = product(&rows, &weights, inputs);
+            let matrix = Matrix::new(&weights, outputs, inputs);
+            for processor in Processor::all() {
+                let mut results = vec![f32::NAN; count * outputs];
+                matrix.multiply_on(processor, &rows, &mut results);
+                assert_eq!(
+                    results, expected,
+                    "{processor:?} {count} {inputs} {outputs}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_weights_take_the_place_of_the_first() {
+        let (first, second) = (numbers(40 * 7, 1), numbers(3 * 2, 2));
+        let mut matrix = Matrix::new(&first, 40, 7);
+        matrix.pack(3, 2, |output, input| second[output * 2 + input]);
+        let rows = numbers(5 * 2, 3);
+        let mut results = vec![0.0; 5 * 3];
+        matrix.multiply(&rows, &mut results);
+        assert_eq!(results, product(&rows, &second, 2));
+    }
+
+    #[test]
+    #[should_panic(expected = "rows and results differ in number")]
+    fn a_row_too_few_is_noticed() {
+        Matrix::new(&numbers(4, 1), 2, 2).multiply(&numbers(2, 2), &mut [0.0; 4]);
+    }
+}

@@ -32,6 +32,10 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("encode", |bench| {
         bench.iter(|| judge.encoder().encode(black_box(&sentences)).unwrap());
     });
+    let candle = Encoder::load_on_candle(&files, &device).unwrap();
+    group.bench_function("encode on candle", |bench| {
+        bench.iter(|| candle.encode(black_box(&sentences)).unwrap());
+    });
     group.bench_function("whole pipeline", |bench| {
         bench.iter(|| {
             let response = corpus::read_bytes("region-skane.txt", black_box(&bytes)).unwrap();

@@ -173,7 +173,7 @@ def look(rows, weights, threshold, name):
     score, right = p.max(1), p.argmax(1) == sy
     keep = score >= threshold
     ax, ay = salience(rows)
-    print(f"{name:9} sentence macro-F1 {macro(stance[on], given, 4):.3f} (n={on.sum()})  relevance AUC {roc_auc_score(concerns, x @ weights['relevance'][0][0]):.3f}"
+    print(f"{name:18} sentence macro-F1 {macro(stance[on], given, 4):.3f} (n={on.sum()})  relevance AUC {roc_auc_score(concerns, x @ weights['relevance'][0][0]):.3f}"
           f"  stance macro-F1 {macro(sy, p.argmax(1), 6):.3f} accuracy {right.mean():.3f} (n={len(sy)})"
           f"  above {threshold:.2f}: {keep.mean():.0%}, precision {right[keep].mean() if keep.any() else 0:.3f}"
           f"  salience AUC {roc_auc_score(ay, ax @ weights['salience'][0][0]):.3f}")
@@ -181,14 +181,15 @@ def look(rows, weights, threshold, name):
 
 def main(features, out, superlim=None):
     rows = read(features)
-    calibration, dev = ([r for r in rows if r["part"] == part] for part in ("calibration", "dev"))
+    calibration = [r for r in rows if r["part"] == "calibration"]
+    others = sorted({r["part"] for r in rows} - {"calibration"})
     topic = [(r["pair"], r["label"]) for r in read(superlim)] if superlim else None
     threshold = threshold_for(*held_out(calibration))
     parts = {}
     for name, silenced in [("judge", frozenset()), *PARTS.items()]:
         weights = fit_all(calibration, silenced, topic)
-        if dev:
-            look(dev, weights, threshold, name)
+        for part in others:
+            look([r for r in rows if r["part"] == part], weights, threshold, f"{part} {name}")
         parts[name] = as_json(weights, threshold)
     write(Path(out) / "fusion.json", parts.pop("judge"))
     write(Path(out) / "parts.json", parts)

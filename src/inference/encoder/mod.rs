@@ -87,10 +87,10 @@ pub struct Encoder {
     batch_tokens: usize,
 }
 
-/// Where the layers run.
+/// What the layers run on.
 enum Transformer {
-    Processor(slices::Network),
-    Gpu(tensors::Network),
+    Slices(slices::Network),
+    Tensors(tensors::Network),
 }
 
 impl Encoder {
@@ -100,20 +100,28 @@ impl Encoder {
     /// A file is damaged, a tensor is missing or has the wrong shape, or the tokenizer belongs
     /// to other weights.
     pub fn load(files: &ModelFiles, device: &Device) -> Result<Self, InferenceError> {
-        let config = files.config()?;
-        if config.global_attn_every_n_layers != 1 {
-            return Err(InferenceError::Damaged {
-                file: "config.json",
-                message: "this build reads encoders with global attention in every layer only"
-                    .to_owned(),
-            });
+        if !device.is_cpu() {
+            return Self::load_on_candle(files, device);
         }
+        let config = read_config(files)?;
+        let network = slices::Network::load(&files.tensors()?, &config)?;
+        Self::assemble(files, &config, Transformer::Slices(network))
+    }
+
+    /// As [`Encoder::load`], but on candle's tensors whatever the device: what our own kernels
+    /// are compared with.
+    pub fn load_on_candle(files: &ModelFiles, device: &Device) -> Result<Self, InferenceError> {
+        let config = read_config(files)?;
+        let network = tensors::Network::load(&files.tensors()?, &config, device)?;
+        Self::assemble(files, &config, Transformer::Tensors(network))
+    }
+
+    fn assemble(
+        files: &ModelFiles,
+        config: &Config,
+        transformer: Transformer,
+    ) -> Result<Self, InferenceError> {
         let store = files.tensors()?;
-        let transformer = if device.is_cpu() {
-            Transformer::Processor(slices::Network::load(&store, &config)?)
-        } else {
-            Transformer::Gpu(tensors::Network::load(&store, &config, device)?)
-        };
         Ok(Self {
             tokens: Tokens::new(files.tokenizer(), config.vocab_size)?,
             transformer,
@@ -200,8 +208,8 @@ impl Encoder {
     /// The windows in groups that are computed together.
     fn batches<'a>(&self, windows: &'a [Window]) -> Vec<Vec<&'a Window>> {
         match self.transformer {
-            Transformer::Processor(_) => consecutive(windows, self.batch_tokens),
-            Transformer::Gpu(_) => of_equal_length(windows, self.batch_tokens),
+            Transformer::Slices(_) => consecutive(windows, self.batch_tokens),
+            Transformer::Tensors(_) => of_equal_length(windows, self.batch_tokens),
         }
     }
 
@@ -209,10 +217,22 @@ impl Encoder {
     fn token_sums(&self, batch: &[&Window]) -> Result<Vec<Vec<f32>>, InferenceError> {
         let ids: Vec<&[u32]> = batch.iter().map(|window| window.ids.as_slice()).collect();
         Ok(match &self.transformer {
-            Transformer::Processor(network) => network.token_sums(&ids),
-            Transformer::Gpu(network) => network.token_sums(&ids)?,
+            Transformer::Slices(network) => network.token_sums(&ids),
+            Transformer::Tensors(network) => network.token_sums(&ids)?,
         })
     }
+}
+
+fn read_config(files: &ModelFiles) -> Result<Config, InferenceError> {
+    let config = files.config()?;
+    if config.global_attn_every_n_layers != 1 {
+        return Err(InferenceError::Damaged {
+            file: "config.json",
+            message: "this build reads encoders with global attention in every layer only"
+                .to_owned(),
+        });
+    }
+    Ok(config)
 }
 
 /// A stretch of a text that is encoded at once.

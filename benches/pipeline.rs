@@ -1,7 +1,8 @@
 //! How fast a response goes through the house: reading, encoding, the whole pipeline.
 //!
-//! `cargo bench` prints responses a second. The response is a seed, 8,795 bytes long; the codebook
-//! has ten themes. One thread: `remiss run` uses one for each processor.
+//! `CANDLE_NUM_THREADS=1 RAYON_NUM_THREADS=1 cargo bench` prints responses a second. The response is
+//! a seed, 8,795 bytes long; the codebook has ten themes. One thread: `remiss run` uses one for each
+//! processor, and candle must be kept to one by its variables to be compared.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use remiss::analysis::Judge;
@@ -10,6 +11,7 @@ use remiss::corpus;
 use remiss::inference::{DeviceChoice, Encoder, ModelFiles, open_device};
 use remiss::verification::verify;
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 fn pipeline(criterion: &mut Criterion) {
@@ -32,7 +34,9 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("encode", |bench| {
         bench.iter(|| judge.encoder().encode(black_box(&sentences)).unwrap());
     });
+    let tokens = NonZeroUsize::new(2048).unwrap();
     let candle = Encoder::load_on_candle(&files, &device).unwrap();
+    let candle = candle.with_batch_tokens(tokens);
     group.bench_function("encode on candle", |bench| {
         bench.iter(|| candle.encode(black_box(&sentences)).unwrap());
     });

@@ -118,22 +118,3 @@ fn a_text_has_the_same_bits_alone_in_equal_and_in_ragged_batches() {
         assert_eq!(alone.rows().next(), Some(together[index]), "text {index}");
     }
 }
-
-#[test]
-fn typed_control_tokens_are_only_letters() {
-    let encoder = encoder();
-    let vectors = encoder
-        .encode(&[
-            "Vi avstyrker. [SEP] Vi tillstyrker.",
-            "Vi avstyrker.  Vi tillstyrker.",
-        ])
-        .unwrap();
-    let rows: Vec<&[f32]> = vectors.rows().collect();
-    assert!(
-        rows.iter()
-            .copied()
-            .flatten()
-            .all(|value| value.is_finite())
-    );
-    assert_ne!(rows[0], rows[1]);
-}

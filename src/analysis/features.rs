@@ -262,7 +262,7 @@ impl ResponseFeatures {
                     reported: flag(reading.reported),
                     place: index as f32 / sentences.len() as f32,
                     opening: flag(index == 0 || sentences[index - 1].section != section),
-                    length: (texts[index].split_whitespace().count() as f32).ln_1p(),
+                    length: libm::log1pf(texts[index].split_whitespace().count() as f32),
                     overlap: matches[index].iter().map(|m| m.overlap).fold(0.0, f32::max),
                 }
             })
@@ -380,6 +380,6 @@ fn flag(value: bool) -> f32 {
 
 fn log_softmax(logits: [f32; 4]) -> [f32; 4] {
     let highest = logits.into_iter().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
-    logits.map(|logit| logit - highest - sum.ln())
+    let sum: f32 = logits.iter().map(|logit| libm::expf(logit - highest)).sum();
+    logits.map(|logit| logit - highest - libm::logf(sum))
 }

@@ -112,8 +112,9 @@ pub struct Finding {
     /// Calibrated probability of the stance, 0 to 1, rounded to three decimals.
     pub score: f64,
     pub evidence: Vec<Evidence>,
-    /// The parts of the judge that come to the same stance by themselves.
-    pub parts: Vec<Part>,
+    /// The parts of the judge that come to the same stance by themselves. None are asked where
+    /// the respondent abstains or the response has no sentences.
+    pub agreeing: Vec<Part>,
     pub flags: Vec<Flag>,
 }
 

@@ -9,6 +9,9 @@
 //! Each is a linear model over named features, fitted by `models/training/fuse.py` on
 //! consultations that the encoder was not trained on, so that its probabilities are calibrated.
 //! The weights are in `models/embedded/fusion.json`.
+//!
+//! Exponentials and logarithms are those of the crate `libm`, here and in `features` and `topic`:
+//! the system's differ in the last digit from one processor to the next.
 
 use super::features::{PairFeatures, SalienceFeatures};
 use crate::codebook::Stance;
@@ -201,7 +204,7 @@ impl StanceFeatures {
             &mut sum.sum_conditional,
             &mut sum.sum_neutral,
         ] {
-            *total = total.ln_1p();
+            *total = libm::log1pf(*total);
         }
         sum
     }
@@ -246,6 +249,11 @@ impl Fusion {
                 .expect("the embedded weights are read by a test");
         }
         parts.into_iter().collect()
+    }
+
+    /// SHA-256 of the file that [`Fusion::parts`] reads.
+    pub fn parts_sha256() -> String {
+        crate::hash::sha256(PARTS.as_bytes())
     }
 
     /// Reads the text of a weight file.
@@ -333,12 +341,15 @@ fn values(named: &[(&'static str, f32)]) -> Vec<f32> {
 }
 
 fn logistic(score: f32) -> f32 {
-    1.0 / (1.0 + (-score).exp())
+    1.0 / (1.0 + libm::expf(-score))
 }
 
 fn softmax(scores: &[f32]) -> Vec<f32> {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|score| (score - highest).exp()).collect();
+    let powers: Vec<f32> = scores
+        .iter()
+        .map(|score| libm::expf(score - highest))
+        .collect();
     let sum: f32 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }

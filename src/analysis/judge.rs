@@ -115,7 +115,7 @@ impl Judge {
                 for (finding, pairs) in analysis.stances.iter_mut().zip(&features.pairs) {
                     let (stance, _) = likeliest(stance_of(fusion, pairs, &judged(fusion, pairs)));
                     if stance == finding.stance {
-                        finding.parts.push(*part);
+                        finding.agreeing.push(*part);
                     }
                 }
             }
@@ -168,7 +168,7 @@ pub fn conclude(
                     .into_iter()
                     .map(|index| Evidence::cite(&response.sentences[index], &response.text))
                     .collect(),
-                parts: Vec::new(),
+                agreeing: Vec::new(),
                 flags,
             }
         })
@@ -249,7 +249,7 @@ fn silent(codebook: &Codebook) -> Analysis {
                 stance: Stance::NotAddressed,
                 score: 1.0,
                 evidence: Vec::new(),
-                parts: Vec::new(),
+                agreeing: Vec::new(),
                 flags: Vec::new(),
             })
             .collect(),
@@ -300,7 +300,8 @@ fn parts_disagree(features: &ResponseFeatures, judgements: &[PairJudgement], the
     let (mut lexicon, mut encoder) = (0.0, 0.0);
     for (pair, judgement) in features.pairs[theme].iter().zip(judgements) {
         lexicon += judgement.relevance * (pair.lexicon_for - pair.lexicon_against);
-        encoder += judgement.relevance * (pair.encoder_for.exp() - pair.encoder_against.exp());
+        let own = libm::expf(pair.encoder_for) - libm::expf(pair.encoder_against);
+        encoder += judgement.relevance * own;
     }
     lexicon * encoder < 0.0 && lexicon.abs() > OPINION && encoder.abs() > OPINION
 }

@@ -47,7 +47,7 @@ impl Topics {
             }
         }
         let count = texts.len() as f32;
-        let weight = |gram: Gram| ((1.0 + count) / holders[&gram] as f32).ln();
+        let weight = |gram: Gram| libm::logf((1.0 + count) / holders[&gram] as f32);
         let topics = texts.iter().zip(&codebook.themes).map(|(grams, theme)| {
             let grams: Vec<(Gram, f32)> =
                 grams.0.iter().map(|&gram| (gram, weight(gram))).collect();
@@ -103,7 +103,7 @@ fn theme_grams(theme: &Theme) -> Grams {
 
 /// Euclidean length.
 fn length(weights: impl Iterator<Item = f32>) -> f32 {
-    weights.map(|weight| weight.powi(2)).sum::<f32>().sqrt()
+    weights.map(|weight| weight * weight).sum::<f32>().sqrt()
 }
 
 /// The four-letter stretches of a text's longer words, ascending, each once.

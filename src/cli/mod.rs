@@ -61,10 +61,7 @@ enum Command {
 }
 
 /// Reads the command line and does what it says.
-///
-/// To be called once, before the program starts any thread.
 pub fn run() -> anyhow::Result<ExitCode> {
-    crate::inference::one_thread_per_response();
     let Arguments { common, command } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

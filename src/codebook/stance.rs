@@ -38,12 +38,12 @@ impl Stance {
         }
     }
 
-    /// The stance with this [`key`](Self::key).
     /// Where it stands in [`Stance::ALL`].
     pub fn place(self) -> usize {
         self as usize
     }
 
+    /// The stance with this [`key`](Self::key).
     pub fn from_key(key: &str) -> Option<Stance> {
         Stance::ALL.into_iter().find(|stance| stance.key() == key)
     }

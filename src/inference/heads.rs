@@ -1,7 +1,7 @@
 //! What the encoder's vectors say: salience of a sentence, stance of a pair.
 
 use super::InferenceError;
-use super::kernels::Matrix;
+use super::kernels::{Matrix, add, relu};
 use super::weights::TensorStore;
 
 /// The classes of the stance head, in the order of its outputs.
@@ -44,16 +44,13 @@ impl Perceptron {
         let mut inner = vec![0.0; count * self.first.outputs()];
         self.first.multiply(rows, &mut inner);
         for row in inner.chunks_exact_mut(self.first.outputs()) {
-            for (value, bias) in row.iter_mut().zip(&self.first_bias) {
-                *value = (*value + bias).max(0.0);
-            }
+            add(row, &self.first_bias);
+            row.iter_mut().for_each(|value| *value = relu(*value));
         }
         let mut outer = vec![0.0; count * self.second.outputs()];
         self.second.multiply(&inner, &mut outer);
         for row in outer.chunks_exact_mut(self.second.outputs()) {
-            for (value, bias) in row.iter_mut().zip(&self.second_bias) {
-                *value += bias;
-            }
+            add(row, &self.second_bias);
         }
         outer
     }

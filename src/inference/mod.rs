@@ -19,6 +19,5 @@ mod weights;
 pub use encoder::{BATCH_TOKENS, Encoder, Vectors};
 pub use error::InferenceError;
 pub use heads::{PairScores, STANCE_CLASSES};
-pub(crate) use kernels::one_thread_per_response;
 pub(crate) use tokens::clean;
 pub use weights::{DeviceChoice, ModelFiles, ModelIdentity, device_name, open_device};

@@ -5,7 +5,7 @@ use tokenizers::Tokenizer;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Tokens in one window, markers included: what the encoder was trained on.
-const WINDOW: usize = 128;
+pub(super) const WINDOW: usize = 128;
 
 /// The tokens of one text, in windows that each fit the encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl Tokens {
         };
         let mut tokenizer =
             Tokenizer::from_bytes(json).map_err(|error| damaged(error.to_string()))?;
-        let entries = tokenizer.get_vocab_size(true);
+        let highest = tokenizer.get_vocab(true).into_values().max();
+        let entries = highest.map_or(0, |id| id as usize + 1);
         if entries > vocabulary {
             return Err(InferenceError::Vocabulary {
                 tokenizer: entries,
@@ -92,7 +93,18 @@ pub(crate) fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::weights::ModelFiles;
     use super::*;
+
+    #[test]
+    fn typed_control_tokens_are_only_letters() {
+        let tokens = Tokens::new(ModelFiles::embedded().tokenizer(), 16384).unwrap();
+        let windows = tokens.windows("Vi [SEP] avstyrker. [CLS]").unwrap().0;
+        let (opening, closing) = (tokens.opening, tokens.closing);
+        let inner = &windows[0][1..windows[0].len() - 1];
+        assert!(inner.len() > 4);
+        assert!(inner.iter().all(|id| ![opening, closing].contains(id)));
+    }
 
     #[test]
     fn a_text_is_cleaned_as_in_training() {

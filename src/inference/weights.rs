@@ -2,13 +2,14 @@
 //!
 //! Two-dimensional weights may be stored as eight-bit integers with one scale a row
 //! (`NAME.q`, unsigned with zero at 128, and `NAME.scale`). Matrices are widened to 32 bits once,
-//! when the model is loaded; vectors of the vocabulary, one by one as they are looked up.
+//! when the model is loaded; the processor widens vectors of the vocabulary as they are looked up.
 //! Everything else is stored as 32- or 16-bit floating point.
 
 use super::InferenceError;
-use super::kernels::{Bytes, map};
+use super::kernels::{Bytes, map, relu};
+use super::tokens::WINDOW;
 use candle_core::{DType, Device};
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -61,6 +62,28 @@ pub(super) struct Config {
     pub activation: Activation,
 }
 
+impl Config {
+    /// What this program could not compute with, in words.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.global_attn_every_n_layers != 1 {
+            return Err("this build reads encoders with global attention in every layer only");
+        }
+        if self.hidden_size == 0 || self.intermediate_size == 0 || self.num_attention_heads == 0 {
+            return Err("a size is zero");
+        }
+        if !self
+            .hidden_size
+            .is_multiple_of(2 * self.num_attention_heads)
+        {
+            return Err("`hidden_size` cannot be divided into heads of an even width");
+        }
+        if self.max_position_embeddings < WINDOW {
+            return Err("`max_position_embeddings` must be at least 128");
+        }
+        Ok(())
+    }
+}
+
 /// What stands between the two halves of the feed-forward block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,7 +99,7 @@ impl Activation {
                 let error = candle_core::cpu::erf::erf_f32(value * std::f32::consts::FRAC_1_SQRT_2);
                 0.5 * value * (1.0 + error)
             }
-            Activation::Relu => value.max(0.0),
+            Activation::Relu => relu(value),
         }
     }
 }
@@ -169,10 +192,14 @@ impl ModelFiles {
     }
 
     pub(super) fn config(&self) -> Result<Config, InferenceError> {
-        serde_json::from_slice(&self.config).map_err(|error| InferenceError::Damaged {
+        let damaged = |message: String| InferenceError::Damaged {
             file: "config.json",
-            message: error.to_string(),
-        })
+            message,
+        };
+        let config: Config =
+            serde_json::from_slice(&self.config).map_err(|error| damaged(error.to_string()))?;
+        config.check().map_err(|fault| damaged(fault.to_owned()))?;
+        Ok(config)
     }
 
     pub(super) fn tokenizer(&self) -> &[u8] {
@@ -197,11 +224,8 @@ pub(super) struct TensorStore<'a> {
 impl TensorStore<'_> {
     /// The numbers of the tensor `name`, which must have this shape, widened to 32 bits.
     pub(super) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, InferenceError> {
-        if let Some(numbers) = self.floating(name, shape)? {
-            return Ok(numbers);
-        }
         let &[rows, width] = shape else {
-            return Err(missing(name));
+            return self.floating(name, shape)?.ok_or_else(|| missing(name));
         };
         let table = self.table(name, [rows, width])?;
         let mut numbers = vec![0.0; rows * width];
@@ -225,11 +249,8 @@ impl TensorStore<'_> {
             ),
             Ok(levels) => {
                 expect_shape(&levels_name, levels.shape(), &[rows, width])?;
-                if levels.dtype() != safetensors::Dtype::U8 {
-                    return Err(InferenceError::Damaged {
-                        file: "model.safetensors",
-                        message: format!("`{levels_name}` is not of type U8"),
-                    });
+                if levels.dtype() != Dtype::U8 {
+                    return Err(wrong_type(&levels_name));
                 }
                 let scale_name = format!("{name}.scale");
                 Numbers::Quantised {
@@ -250,6 +271,9 @@ impl TensorStore<'_> {
             return Ok(None);
         };
         expect_shape(name, view.shape(), shape)?;
+        if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(wrong_type(name));
+        }
         let tensor = view.load(&Device::Cpu)?.to_dtype(DType::F32)?;
         Ok(Some(tensor.flatten_all()?.to_vec1()?))
     }
@@ -258,6 +282,13 @@ impl TensorStore<'_> {
 fn missing(name: &str) -> InferenceError {
     InferenceError::MissingTensor {
         name: name.to_owned(),
+    }
+}
+
+fn wrong_type(name: &str) -> InferenceError {
+    InferenceError::Damaged {
+        file: "model.safetensors",
+        message: format!("`{name}` is stored in a type that is not read here"),
     }
 }
 

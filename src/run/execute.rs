@@ -7,6 +7,7 @@ use super::ledger::{self, Entry, Ledger};
 use super::manifest::{Fingerprint, InputEntry, Manifest, PassedOverEntry, Totals};
 use super::record::{FailureReason, Record};
 use super::workers::{Done, judge_all};
+use crate::analysis::fusion::Fusion;
 use crate::analysis::{Flag, Judge};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::{PassedOver, discover};
@@ -99,6 +100,7 @@ pub fn execute(
         lexicon_sha256: judge.lexicon().sha256().to_owned(),
         ngrams_sha256: judge.ngrams().sha256().to_owned(),
         fusion_sha256: judge.fusion().sha256().to_owned(),
+        parts_sha256: Fusion::parts_sha256(),
         codebook_sha256: codebook.sha256.clone(),
         device: order.device.clone(),
     };

@@ -16,10 +16,13 @@ pub struct Fingerprint {
     /// Version of remiss.
     pub version: String,
     pub model: ModelIdentity,
-    /// SHA-256 of the stance lexicon, of the n-gram weights and of the fusion weights.
+    /// SHA-256 of the stance lexicon, of the n-gram weights, of the fusion weights and of those
+    /// of each part by itself.
     pub lexicon_sha256: String,
     pub ngrams_sha256: String,
     pub fusion_sha256: String,
+    #[serde(default)]
+    pub parts_sha256: String,
     pub codebook_sha256: String,
     /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
     pub device: String,
@@ -40,7 +43,8 @@ impl Fingerprint {
             differences.push(format!("another model (`{}`)", self.model.name));
         }
         let judges = |f: &Fingerprint| {
-            [&f.lexicon_sha256, &f.ngrams_sha256, &f.fusion_sha256].map(String::clone)
+            let parts = &f.parts_sha256;
+            [&f.lexicon_sha256, &f.ngrams_sha256, &f.fusion_sha256, parts].map(String::clone)
         };
         if judges(self) != judges(now) {
             differences.push("another stance lexicon or other judging weights".to_owned());

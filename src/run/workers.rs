@@ -44,14 +44,6 @@ pub(super) fn judge_all<E>(
             let sender = sender.clone();
             let (next, stopped) = (&next, &stopped);
             scope.spawn(move || {
-                // candle asks rayon for threads; here it gets the one it runs on.
-                let alone = rayon::ThreadPoolBuilder::new()
-                    .num_threads(1)
-                    .use_current_thread()
-                    .build();
-                if alone.is_err() {
-                    tracing::warn!("this thread shares its matrix products with others");
-                }
                 while !stopped.load(Ordering::Relaxed) {
                     let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;

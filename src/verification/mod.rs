@@ -100,7 +100,7 @@ mod tests {
                 stance: Stance::Supports,
                 score: 0.9,
                 evidence: vec![evidence],
-                parts: Vec::new(),
+                agreeing: Vec::new(),
                 flags: Vec::new(),
             }],
             flags: Vec::new(),

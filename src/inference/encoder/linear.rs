@@ -3,7 +3,8 @@
 //! A matrix library may add up a row in another order when the matrix has another number of
 //! rows, so a sentence could get other bits in other company. Here every product has the same
 //! shape: rows are computed in blocks of [`ROWS`], the last one filled with zeros. What a row
-//! comes to then depends on that row and the weights alone. A test holds the library to it.
+//! comes to then depends on that row and the weights alone. A test holds the library of the
+//! processor to it.
 
 use candle_core::{Result, Tensor};
 

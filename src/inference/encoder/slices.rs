@@ -1,11 +1,11 @@
 //! The transformer on plain slices: what the processor runs.
 //!
-//! Windows of any lengths are packed one after the other, without padding. Every step is in
-//! `kernels`, where each number is computed by itself in an order that is written down, so a
-//! window's vector is the same bits in any company and on any processor.
+//! Windows of any lengths are packed one after the other, without padding. Each number is computed
+//! by itself, in an order that is written down here and in `kernels`, so a window's vector is the
+//! same bits in any company and on any processor.
 
 use super::super::InferenceError;
-use super::super::kernels::{Matrix, layer_norm, softmax};
+use super::super::kernels::{Matrix, add, layer_norm, softmax};
 use super::super::weights::{Activation, Config, Table, TensorStore};
 use std::ops::Range;
 
@@ -39,8 +39,11 @@ struct Layer {
     mlp_out: Matrix,
 }
 
-/// Memory for the steps of a layer, used again by the next.
-struct Scratch {
+/// Memory for the steps of a batch, used again by the next.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// [tokens, hidden], like all that is not said to be wider.
+    states: Vec<f32>,
     normed: Vec<f32>,
     /// [tokens, 3 * hidden]
     qkv: Vec<f32>,
@@ -49,12 +52,13 @@ struct Scratch {
     wide: Vec<f32>,
     /// [tokens, inner]
     gated: Vec<f32>,
-    /// [tokens, hidden]: what a block adds to the states.
+    /// What a block adds to the states.
     added: Vec<f32>,
     attention: AttentionScratch,
 }
 
 /// Memory for one head of one window.
+#[derive(Default)]
 struct AttentionScratch {
     queries: Vec<f32>,
     keys: Matrix,
@@ -87,39 +91,41 @@ impl Network {
     }
 
     /// The sum of the final token vectors of each window: one row of `hidden` numbers each.
-    pub(super) fn token_sums(&self, windows: &[&[u32]]) -> Vec<Vec<f32>> {
+    pub(super) fn token_sums(&self, windows: &[&[u32]], scratch: &mut Scratch) -> Vec<Vec<f32>> {
         let hidden = self.shape.hidden;
-        let tokens: usize = windows.iter().map(|window| window.len()).sum();
-        let mut raw = vec![0.0; tokens * hidden];
+        scratch.make_room(windows.iter().map(|window| window.len()).sum(), &self.shape);
         let ids = windows.iter().flat_map(|window| window.iter());
-        for (row, &id) in raw.chunks_exact_mut(hidden).zip(ids) {
+        for (row, &id) in scratch.normed.chunks_exact_mut(hidden).zip(ids) {
             self.embeddings.row(id as usize, row);
         }
-        let mut states = vec![0.0; tokens * hidden];
         let epsilon = self.shape.epsilon;
-        layer_norm(&raw, &self.embedding_norm, epsilon, &mut states);
+        layer_norm(
+            &scratch.normed,
+            &self.embedding_norm,
+            epsilon,
+            &mut scratch.states,
+        );
         let mut places = Vec::with_capacity(windows.len());
         let mut begin = 0;
         for window in windows {
             places.push(begin..begin + window.len());
             begin += window.len();
         }
-        let mut scratch = Scratch::new(tokens, &self.shape);
         for layer in &self.layers {
-            layer.forward(
-                &mut states,
-                &places,
-                &self.rotary,
-                &self.shape,
-                &mut scratch,
-            );
+            layer.forward(&places, &self.rotary, &self.shape, scratch);
         }
-        layer_norm(&states, &self.final_norm, epsilon, &mut raw);
+        layer_norm(
+            &scratch.states,
+            &self.final_norm,
+            epsilon,
+            &mut scratch.normed,
+        );
         places
             .iter()
             .map(|place| {
+                let rows = &scratch.normed[place.start * hidden..place.end * hidden];
                 let mut sum = vec![0.0; hidden];
-                for row in raw[place.start * hidden..place.end * hidden].chunks_exact(hidden) {
+                for row in rows.chunks_exact(hidden) {
                     add(&mut sum, row);
                 }
                 sum
@@ -129,23 +135,18 @@ impl Network {
 }
 
 impl Scratch {
-    fn new(tokens: usize, shape: &Shape) -> Self {
-        let room = |width: usize| vec![0.0; tokens * width];
-        Self {
-            normed: room(shape.hidden),
-            qkv: room(3 * shape.hidden),
-            mixed: room(shape.hidden),
-            wide: room(2 * shape.inner),
-            gated: room(shape.inner),
-            added: room(shape.hidden),
-            attention: AttentionScratch {
-                queries: Vec::new(),
-                keys: Matrix::empty(),
-                values: Matrix::empty(),
-                turned: Vec::new(),
-                weights: Vec::new(),
-                mixed: Vec::new(),
-            },
+    fn make_room(&mut self, tokens: usize, shape: &Shape) {
+        let Shape { hidden, inner, .. } = *shape;
+        for (memory, width) in [
+            (&mut self.states, hidden),
+            (&mut self.normed, hidden),
+            (&mut self.qkv, 3 * hidden),
+            (&mut self.mixed, hidden),
+            (&mut self.wide, 2 * inner),
+            (&mut self.gated, inner),
+            (&mut self.added, hidden),
+        ] {
+            memory.resize(tokens * width, 0.0);
         }
     }
 }
@@ -173,18 +174,19 @@ impl Layer {
         })
     }
 
-    /// `states`: [tokens, hidden], changed in place.
+    /// Changes the states in `scratch`.
     fn forward(
         &self,
-        states: &mut [f32],
         windows: &[Range<usize>],
         rotary: &Rotary,
         shape: &Shape,
         scratch: &mut Scratch,
     ) {
         match &self.attention_norm {
-            Some(weight) => layer_norm(states, weight, shape.epsilon, &mut scratch.normed),
-            None => scratch.normed.copy_from_slice(states),
+            Some(weight) => {
+                layer_norm(&scratch.states, weight, shape.epsilon, &mut scratch.normed);
+            }
+            None => scratch.normed.copy_from_slice(&scratch.states),
         }
         self.qkv.multiply(&scratch.normed, &mut scratch.qkv);
         for window in windows {
@@ -196,9 +198,14 @@ impl Layer {
         }
         self.attention_out
             .multiply(&scratch.mixed, &mut scratch.added);
-        add(states, &scratch.added);
+        add(&mut scratch.states, &scratch.added);
 
-        layer_norm(states, &self.mlp_norm, shape.epsilon, &mut scratch.normed);
+        layer_norm(
+            &scratch.states,
+            &self.mlp_norm,
+            shape.epsilon,
+            &mut scratch.normed,
+        );
         self.mlp_in.multiply(&scratch.normed, &mut scratch.wide);
         // A gated linear unit (Shazeer, arXiv 2002.05202).
         let wide = scratch.wide.chunks_exact(2 * shape.inner);
@@ -209,7 +216,7 @@ impl Layer {
             }
         }
         self.mlp_out.multiply(&scratch.gated, &mut scratch.added);
-        add(states, &scratch.added);
+        add(&mut scratch.states, &scratch.added);
     }
 }
 
@@ -236,9 +243,17 @@ impl AttentionScratch {
             *value *= scale;
         }
         let turned = &self.turned;
-        self.keys
-            .pack(tokens, width, |key, i| turned[key * width + i]);
-        self.values.pack(width, tokens, |i, key| part(key, 2)[i]);
+        self.keys.pack(tokens, width, |i, keys, own| {
+            for (value, key) in own
+                .iter_mut()
+                .zip(turned[keys.start * width..].chunks(width))
+            {
+                *value = key[i];
+            }
+        });
+        self.values.pack(width, tokens, |token, place, own| {
+            own.copy_from_slice(&part(token, 2)[place]);
+        });
         self.weights.resize(tokens * tokens, 0.0);
         self.keys.multiply(&self.queries, &mut self.weights);
         self.weights.chunks_exact_mut(tokens).for_each(softmax);
@@ -250,12 +265,6 @@ impl AttentionScratch {
         {
             row[head * width..(head + 1) * width].copy_from_slice(own);
         }
-    }
-}
-
-fn add(states: &mut [f32], added: &[f32]) {
-    for (state, value) in states.iter_mut().zip(added) {
-        *state += value;
     }
 }
 
@@ -271,8 +280,8 @@ impl Rotary {
     fn new(config: &Config) -> Self {
         let angles = super::angles(config);
         Self {
-            cosine: angles.iter().map(|angle| angle.cos()).collect(),
-            sine: angles.iter().map(|angle| angle.sin()).collect(),
+            cosine: angles.iter().map(|&angle| libm::cosf(angle)).collect(),
+            sine: angles.iter().map(|&angle| libm::sinf(angle)).collect(),
             half: config.hidden_size / config.num_attention_heads / 2,
         }
     }

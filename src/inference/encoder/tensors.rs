@@ -2,8 +2,10 @@
 //! [`super::slices`].
 //!
 //! Windows of one batch have the same length, padded to a multiple of [`PADDING`] tokens. That
-//! length is a property of the window alone, and padding has attention weight exactly zero, so a
-//! window's vector does not depend on the rest of the batch.
+//! length is a property of the window alone, and padding has attention weight exactly zero, so
+//! what is computed of a window does not depend on the rest of the batch. Its last digits do not
+//! either as far as the linear layers go (`linear`); attention is one product for all windows, and
+//! nobody has tried what a GPU's library makes of that.
 
 use super::super::InferenceError;
 use super::super::weights::{Activation, Config, TensorStore};
@@ -143,6 +145,7 @@ impl Layer {
             activation: config.activation,
         })
     }
+
     /// `states`: [batch * length, hidden] → the same.
     fn forward(
         &self,

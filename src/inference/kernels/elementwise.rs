@@ -1,8 +1,9 @@
 //! What a transformer does between its matrix products, with the same bits on every processor.
 //!
-//! Only sums, products, quotients and square roots are used, which IEEE 754 rounds the same
-//! everywhere, in an order that is written down: sums run in sixteen lanes. The exponential is
-//! computed here for the same reason; the one of a system's library differs from the next.
+//! Only comparisons, sums, products, quotients and square roots are used, which IEEE 754 rounds the
+//! same everywhere, in an order that is written down: sums run in sixteen lanes. The exponential is
+//! computed here for the same reason; the one of a system's library differs from the next. What
+//! is not a number stays so: damaged weights must not end as a confident answer.
 
 const LANES: usize = 16;
 
@@ -60,6 +61,18 @@ pub(in crate::inference) fn softmax(row: &mut [f32]) {
     }
 }
 
+/// Cuts what is below zero.
+pub(in crate::inference) fn relu(value: f32) -> f32 {
+    if value < 0.0 { 0.0 } else { value }
+}
+
+/// Adds row to row.
+pub(in crate::inference) fn add(sums: &mut [f32], added: &[f32]) {
+    for (sum, value) in sums.iter_mut().zip(added) {
+        *sum += value;
+    }
+}
+
 /// `e` to the power `x` for `x` of at most 0, to about one unit in the last place; below -87
 /// what -87 gives, which is next to nothing.
 fn exponential(x: f32) -> f32 {
@@ -68,7 +81,7 @@ fn exponential(x: f32) -> f32 {
     /// ln 2 in two parts, so that a whole multiple of the first is exact.
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     // x = n ln 2 + rest, and 2 to the n is a matter of the exponent's bits.
-    let x = x.max(-87.0);
+    let x = if x < -87.0 { -87.0 } else { x };
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let rest = x - n * LN_2[0] - n * LN_2[1];
@@ -96,6 +109,14 @@ mod tests {
         }
         assert_eq!(exponential(0.0), 1.0);
         assert_eq!(exponential(f32::NEG_INFINITY), exponential(-87.0));
+    }
+
+    #[test]
+    fn what_is_not_a_number_stays_so() {
+        assert!(relu(f32::NAN).is_nan() && exponential(f32::NAN).is_nan());
+        let mut row = [0.0, f32::NAN];
+        softmax(&mut row);
+        assert!(row[0].is_nan());
     }
 
     #[test]

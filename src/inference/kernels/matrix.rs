@@ -5,10 +5,14 @@
 //! and company decide only which chains run side by side. So AVX-512, AVX2 and the plain loop
 //! agree to the last bit, and a row comes to the same whatever rows stand beside it.
 
+use std::ops::Range;
+
 /// Outputs in a panel: one row of weights as the kernels load it.
 const PANEL: usize = 32;
 
-/// Weights, packed for [`Matrix::multiply`].
+/// Weights, packed for [`Matrix::multiply`]; the default is a matrix to be filled by
+/// [`Matrix::pack`].
+#[derive(Default)]
 pub(in crate::inference) struct Matrix {
     inputs: usize,
     outputs: usize,
@@ -19,40 +23,35 @@ pub(in crate::inference) struct Matrix {
 impl Matrix {
     /// `weights`: [outputs, inputs], as checkpoints store a linear layer.
     pub(in crate::inference) fn new(weights: &[f32], outputs: usize, inputs: usize) -> Self {
-        let mut matrix = Self::empty();
-        matrix.pack(outputs, inputs, |output, input| {
-            weights[output * inputs + input]
+        let mut matrix = Self::default();
+        matrix.pack(outputs, inputs, |input, place, own| {
+            for (output, value) in place.zip(own) {
+                *value = weights[output * inputs + input];
+            }
         });
         matrix
     }
 
-    /// A matrix to be filled by [`Matrix::pack`].
-    pub(in crate::inference) fn empty() -> Self {
-        Self {
-            inputs: 0,
-            outputs: 0,
-            packed: Vec::new(),
-        }
-    }
-
-    /// Takes in other weights, in the memory that is there: `weight(output, input)`.
+    /// Takes in other weights, in the memory that is there. `fill` writes the weights of one
+    /// input for some of the outputs.
     pub(in crate::inference) fn pack(
         &mut self,
         outputs: usize,
         inputs: usize,
-        weight: impl Fn(usize, usize) -> f32,
+        fill: impl Fn(usize, Range<usize>, &mut [f32]),
     ) {
         (self.outputs, self.inputs) = (outputs, inputs);
-        self.packed.clear();
         self.packed
             .resize(outputs.div_ceil(PANEL) * inputs * PANEL, 0.0);
+        if inputs == 0 {
+            return;
+        }
         for (panel, rows) in self.packed.chunks_exact_mut(inputs * PANEL).enumerate() {
-            let first = panel * PANEL;
-            let present = PANEL.min(outputs - first);
+            let place = panel * PANEL..outputs.min((panel + 1) * PANEL);
             for (input, row) in rows.chunks_exact_mut(PANEL).enumerate() {
-                for (place, value) in row[..present].iter_mut().enumerate() {
-                    *value = weight(first + place, input);
-                }
+                let (present, spare) = row.split_at_mut(place.len());
+                fill(input, place.clone(), present);
+                spare.fill(0.0);
             }
         }
     }
@@ -68,6 +67,7 @@ impl Matrix {
 
     fn multiply_on(&self, processor: Processor, rows: &[f32], results: &mut [f32]) {
         let (inputs, outputs) = (self.inputs, self.outputs);
+        assert!(inputs > 0 && outputs > 0, "the matrix is empty");
         let count = results.len() / outputs;
         assert_eq!(
             rows.len(),
@@ -79,33 +79,29 @@ impl Matrix {
             let place = panel * PANEL..outputs.min((panel + 1) * PANEL);
             let mut first = 0;
             while first < count {
-                let left = count - first;
                 let tile = Tile {
                     weights,
                     rows: &rows[first * inputs..],
                     inputs,
+                    results: &mut results[first * outputs..],
+                    outputs,
+                    place: place.clone(),
                 };
-                let mut store = |sums: &[[f32; PANEL]]| {
-                    for (row, sums) in sums.iter().enumerate() {
-                        let begin = (first + row) * outputs;
-                        results[begin + place.start..begin + place.end]
-                            .copy_from_slice(&sums[..place.len()]);
-                    }
-                    sums.len()
-                };
-                first += match (processor, left) {
+                // As many rows at a time as the registers hold the sums of: 12 rows of two
+                // registers out of 32, 3 rows of four out of 16.
+                first += match (processor, count - first) {
                     #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, 12..) => store(&x86::avx512::<12>(tile)),
+                    (Processor::Avx512, 12..) => x86::avx512::<12>(tile),
                     #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, 4..) => store(&x86::avx512::<4>(tile)),
+                    (Processor::Avx512, 4..) => x86::avx512::<4>(tile),
                     #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, _) => store(&x86::avx512::<1>(tile)),
+                    (Processor::Avx512, _) => x86::avx512::<1>(tile),
                     #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx2, 3..) => store(&x86::avx2::<3>(tile)),
+                    (Processor::Avx2, 3..) => x86::avx2::<3>(tile),
                     #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx2, _) => store(&x86::avx2::<1>(tile)),
-                    (Processor::Plain, 4..) => store(&plain::<4>(tile)),
-                    (Processor::Plain, _) => store(&plain::<1>(tile)),
+                    (Processor::Avx2, _) => x86::avx2::<1>(tile),
+                    (Processor::Plain, 2..) => plain::<2>(tile),
+                    (Processor::Plain, _) => plain::<1>(tile),
                 };
             }
         }
@@ -137,37 +133,87 @@ impl Processor {
     }
 }
 
-/// Some rows and a panel of weights to multiply them with.
-#[derive(Clone, Copy)]
+/// Some rows, a panel of weights to multiply them with, and where the result goes.
 struct Tile<'a> {
     /// [inputs][PANEL]
     weights: &'a [f32],
     /// [at least as many rows as the kernel takes][inputs]
     rows: &'a [f32],
     inputs: usize,
+    /// [at least as many rows as the kernel takes][outputs]
+    results: &'a mut [f32],
+    outputs: usize,
+    /// The outputs of the panel.
+    place: Range<usize>,
 }
 
-/// The plain reference: what every kernel computes, for `R` rows.
-fn plain<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+impl Tile<'_> {
+    /// Takes the sums of one row.
+    #[inline(always)]
+    fn store(&mut self, row: usize, sums: &[f32; PANEL]) {
+        let begin = row * self.outputs;
+        let own = &mut self.results[begin + self.place.start..begin + self.place.end];
+        if let Ok(own) = <&mut [f32; PANEL]>::try_from(&mut *own) {
+            *own = *sums;
+        } else {
+            own.copy_from_slice(&sums[..own.len()]);
+        }
+    }
+}
+
+/// The plain reference: what every kernel computes, for `R` rows. Gives back `R`.
+fn plain<const R: usize>(mut tile: Tile) -> usize {
     let mut sums = [[0.0; PANEL]; R];
     for (input, weights) in tile.weights.chunks_exact(PANEL).enumerate() {
         for (row, sums) in sums.iter_mut().enumerate() {
             let value = tile.rows[row * tile.inputs + input];
             for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum = value.mul_add(weight, *sum);
+                *sum = fused(value, weight, *sum);
             }
         }
     }
-    sums
+    for (row, sums) in sums.iter().enumerate() {
+        tile.store(row, sums);
+    }
+    R
+}
+
+/// `x · w + sum`, rounded once.
+#[cfg(not(target_arch = "x86_64"))]
+fn fused(x: f32, w: f32, sum: f32) -> f32 {
+    x.mul_add(w, sum)
+}
+
+/// `x · w + sum`, rounded once. An x86 processor without the instruction would call a function for
+/// every product; this costs a few operations. The product is exact in 64 bits, and the sum is
+/// rounded to odd, which rounding a second time cannot spoil (Boldo and Melquiond 2008).
+#[cfg(target_arch = "x86_64")]
+fn fused(x: f32, w: f32, sum: f32) -> f32 {
+    let (product, sum) = (f64::from(x) * f64::from(w), f64::from(sum));
+    let total = product + sum;
+    // What the addition lost (Knuth's two-sum).
+    let part = total - product;
+    let error = (product - (total - part)) + (sum - part);
+    let bits = total.to_bits();
+    let odd = if error == 0.0 || bits & 1 == 1 {
+        bits
+    } else if (error > 0.0) == (total > 0.0) {
+        bits + 1
+    } else {
+        bits - 1
+    };
+    f64::from_bits(odd) as f32
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{PANEL, Processor, Tile};
+    use super::{PANEL, Tile};
     use std::arch::x86_64::{
         _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
         _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
     };
+
+    const _: () = assert!(PANEL == 32, "the kernels load and store 32 numbers");
 
     impl Tile<'_> {
         /// Panics unless the slices hold what a kernel of `rows` rows reads.
@@ -178,17 +224,19 @@ mod x86 {
     }
 
     /// [`super::plain`] with AVX-512.
-    pub(super) fn avx512<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+    pub(super) fn avx512<const R: usize>(tile: Tile) -> usize {
         tile.check(R);
         assert!(is_x86_feature_detected!("avx512f"));
         // SAFETY: the processor has AVX-512F, and the slices are as long as `check` says.
-        unsafe { avx512_unchecked(tile) }
+        unsafe { avx512_unchecked::<R>(tile) }
+        R
     }
 
     /// # Safety
-    /// The slices of `tile` must be as long as [`Tile::check`] asks for `R` rows.
+    /// The processor must have AVX-512F, and the slices of `tile` must be as long as
+    /// [`Tile::check`] asks for `R` rows.
     #[target_feature(enable = "avx512f")]
-    unsafe fn avx512_unchecked<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+    unsafe fn avx512_unchecked<const R: usize>(mut tile: Tile) {
         let (weights, rows) = (tile.weights.as_ptr(), tile.rows.as_ptr());
         let mut sums = [[_mm512_setzero_ps(); 2]; R];
         for input in 0..tile.inputs {
@@ -204,29 +252,31 @@ mod x86 {
                 sums[1] = _mm512_fmadd_ps(value, panel[1], sums[1]);
             }
         }
-        sums.map(|sums| {
-            let mut row = [0.0; PANEL];
-            // SAFETY: a row has room for 32 numbers, 16 in each half.
+        for (row, sums) in sums.iter().enumerate() {
+            let mut own = [0.0; PANEL];
+            // SAFETY: there is room for 32 numbers, 16 in each half.
             unsafe {
-                _mm512_storeu_ps(row.as_mut_ptr(), sums[0]);
-                _mm512_storeu_ps(row.as_mut_ptr().add(16), sums[1]);
+                _mm512_storeu_ps(own.as_mut_ptr(), sums[0]);
+                _mm512_storeu_ps(own.as_mut_ptr().add(16), sums[1]);
             }
-            row
-        })
+            tile.store(row, &own);
+        }
     }
 
     /// [`super::plain`] with AVX2 and FMA.
-    pub(super) fn avx2<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+    pub(super) fn avx2<const R: usize>(tile: Tile) -> usize {
         tile.check(R);
         assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
         // SAFETY: the processor has AVX2 and FMA, and the slices are as long as `check` says.
-        unsafe { avx2_unchecked(tile) }
+        unsafe { avx2_unchecked::<R>(tile) }
+        R
     }
 
     /// # Safety
-    /// The slices of `tile` must be as long as [`Tile::check`] asks for `R` rows.
+    /// The processor must have AVX2 and FMA, and the slices of `tile` must be as long as
+    /// [`Tile::check`] asks for `R` rows.
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2_unchecked<const R: usize>(tile: Tile) -> [[f32; PANEL]; R] {
+    unsafe fn avx2_unchecked<const R: usize>(mut tile: Tile) {
         let (weights, rows) = (tile.weights.as_ptr(), tile.rows.as_ptr());
         let mut sums = [[_mm256_setzero_ps(); 4]; R];
         for input in 0..tile.inputs {
@@ -241,28 +291,13 @@ mod x86 {
                 }
             }
         }
-        sums.map(|sums| {
-            let mut row = [0.0; PANEL];
-            for (eight, sum) in row.chunks_exact_mut(8).zip(sums) {
+        for (row, sums) in sums.iter().enumerate() {
+            let mut own = [0.0; PANEL];
+            for (eight, &sum) in own.chunks_exact_mut(8).zip(sums) {
                 // SAFETY: `eight` has room for eight numbers.
                 unsafe { _mm256_storeu_ps(eight.as_mut_ptr(), sum) };
             }
-            row
-        })
-    }
-
-    impl Processor {
-        /// Every kernel that this machine can run.
-        #[cfg(test)]
-        pub(super) fn all() -> Vec<Self> {
-            let mut all = vec![Self::Plain];
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                all.push(Self::Avx2);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                all.push(Self::Avx512);
-            }
-            all
+            tile.store(row, &own);
         }
     }
 }
@@ -271,11 +306,19 @@ mod x86 {
 mod tests {
     use super::*;
 
-    #[cfg(not(target_arch = "x86_64"))]
-    impl Processor {
-        fn all() -> Vec<Self> {
-            vec![Self::Plain]
+    /// Every kernel that this machine can run.
+    fn processors() -> Vec<Processor> {
+        let mut all = vec![Processor::Plain];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                all.push(Processor::Avx2);
+            }
+            if is_x86_feature_detected!("avx512f") {
+                all.push(Processor::Avx512);
+            }
         }
+        all
     }
 
     /// Numbers between -1 and 1 without a pattern (a linear congruential generator).
@@ -301,17 +344,43 @@ mod tests {
             .collect()
     }
 
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    /// Numbers of very different sizes, so that products and sums must be rounded.
+    #[test]
+    fn the_plain_product_rounds_once() {
+        let values: Vec<f32> = numbers(3000, 5)
+            .chunks_exact(2)
+            .map(|pair| pair[0] * (pair[1] * 40.0).exp2())
+            .collect();
+        for three in values.chunks_exact(3) {
+            let (x, w, sum) = (three[0], three[1], three[2]);
+            assert_eq!(
+                fused(x, w, sum).to_bits(),
+                x.mul_add(w, sum).to_bits(),
+                "{x} {w} {sum}"
+            );
+            assert_eq!(
+                fused(x, w, -x * w).to_bits(),
+                x.mul_add(w, -x * w).to_bits()
+            );
+        }
+    }
+
     #[test]
     fn every_processor_computes_the_same_bits() {
         for (count, inputs, outputs) in [(1, 1, 1), (3, 5, 31), (29, 64, 33), (300, 192, 576)] {
             let (rows, weights) = (numbers(count * inputs, 1), numbers(outputs * inputs, 2));
             let expected = product(&rows, &weights, inputs);
             let matrix = Matrix::new(&weights, outputs, inputs);
-            for processor in Processor::all() {
+            for processor in processors() {
                 let mut results = vec![f32::NAN; count * outputs];
                 matrix.multiply_on(processor, &rows, &mut results);
                 assert_eq!(
-                    results, expected,
+                    bits(&results),
+                    bits(&expected),
                     "{processor:?} {count} {inputs} {outputs}"
                 );
             }
@@ -322,7 +391,11 @@ mod tests {
     fn other_weights_take_the_place_of_the_first() {
         let (first, second) = (numbers(40 * 7, 1), numbers(3 * 2, 2));
         let mut matrix = Matrix::new(&first, 40, 7);
-        matrix.pack(3, 2, |output, input| second[output * 2 + input]);
+        matrix.pack(3, 2, |input, place, own| {
+            for (output, value) in place.zip(own) {
+                *value = second[output * 2 + input];
+            }
+        });
         let rows = numbers(5 * 2, 3);
         let mut results = vec![0.0; 5 * 3];
         matrix.multiply(&rows, &mut results);

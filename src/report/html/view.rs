@@ -230,7 +230,7 @@ impl<'a> ResponseView<'a> {
                     name: &theme.in_language(language).name,
                     stance: StanceView::new(finding.stance, language),
                     probability: percent(finding.score, language),
-                    spoken_for: judged.then(|| words::spoken_for(&finding.parts, language)),
+                    spoken_for: judged.then(|| words::spoken_for(&finding.agreeing, language)),
                     cited: cited(&finding.evidence),
                     reasons: reasons(&finding.flags, language),
                 })

@@ -169,7 +169,7 @@ impl<'a> Sheets<'a> {
                 Cell::text(&theme.in_language(language).name),
                 stance(finding.stance, language),
                 Cell::Probability(finding.score),
-                Cell::text(words::part_names(&finding.parts, language)),
+                Cell::text(words::part_names(&finding.agreeing, language)),
                 Cell::text(quotes(&finding.evidence)),
                 Cell::text(pages(&finding.evidence)),
                 Cell::text(reasons(&finding.flags, language)),

@@ -35,6 +35,9 @@ ENCODER = {"relevance", "relevance_lead", "encoder_for", "encoder_against", "enc
 NGRAMS = {"ngram_for", "ngram_against", "ngram_conditional", "ngram_none", "ngram_reported", "ngrams"}
 LEXICON = {"lexicon_for", "lexicon_against", "lexicon_conditional", "reported", "no_position", "courtesy",
            "clear_for", "clear_against", "clear_conditional", "cue"}
+# What only says that a sentence concerns the theme: no reason to be for or against it. Without this
+# a keyword could move a stance.
+TOPICAL = set(PAIR[:10])
 # A part alone has the letters that sentence and theme share, and nothing of the other parts.
 PARTS = {"encoder": NGRAMS | LEXICON, "lexicon": ENCODER | NGRAMS, "ngrams": ENCODER | LEXICON}
 ABOUT = "Fitted by models/training/fuse.py; names and meaning of the features in src/analysis/features.rs."
@@ -130,7 +133,7 @@ def fit_all(rows, silenced=frozenset(), topic=None):
     x, concerns, stance, _ = pairs(rows)
     relevance = fit(x, concerns, 0.3, silenced, PAIR)
     on = stance >= 0
-    sentence = fit(x[on], stance[on], 0.1, silenced, PAIR, 4)
+    sentence = fit(x[on], stance[on], 0.1, silenced | TOPICAL, PAIR, 4)
     sx, sy, _ = stances(rows, relevance, sentence)
     whole = fit(sx, sy, 0.3, silenced, STANCE, 6)
     ax, ay = salience(rows)

@@ -319,3 +319,46 @@ fn contradicts(stance: Stance, judgements: &[PairJudgement]) -> bool {
         Stance::Mixed | Stance::NoPosition | Stance::NotAddressed => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::{DeviceChoice, ModelFiles, open_device};
+    use std::path::Path;
+
+    fn judge() -> Judge {
+        let device = open_device(DeviceChoice::Cpu).unwrap();
+        Judge::embedded(Encoder::load(&ModelFiles::embedded(), &device).unwrap())
+    }
+
+    #[test]
+    fn a_finding_names_the_parts_that_come_to_it_by_themselves() {
+        let codebook = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/themes.toml");
+        let codebook = Codebook::read(&codebook).unwrap();
+        let judge = judge();
+        let themes = judge.prepare(&codebook).unwrap();
+        let response = Response::of_sentences(&[
+            "Kommunen tillstyrker förslaget om en AI-verkstad.",
+            "Kommunen avstyrker förslaget om en regulatorisk sandlåda.",
+            "Datadelning mellan myndigheter bör ske under förutsättning att integriteten skyddas.",
+        ]);
+        let features = judge.features(&response, &themes).unwrap();
+        let analysis = judge.analyse(&response, &themes).unwrap();
+        for part in Part::ALL {
+            let alone = conclude(judge.part(part), &response, &codebook, &features, false);
+            for (finding, alone) in analysis.stances.iter().zip(&alone.stances) {
+                let named = finding.agreeing.contains(&part);
+                assert_eq!(named, finding.stance == alone.stance, "{}", finding.theme);
+            }
+        }
+        let abstains = Response::of_sentences(&["Kommunen avstår från att yttra sig."]);
+        let analysis = judge.analyse(&abstains, &themes).unwrap();
+        assert!(analysis.abstains);
+        assert!(
+            analysis
+                .stances
+                .iter()
+                .all(|finding| finding.agreeing.is_empty())
+        );
+    }
+}

@@ -3,6 +3,7 @@
 use crate::fixture;
 use calamine::{Data, Reader, Xlsx};
 use remiss::Language;
+use remiss::analysis::Flag;
 use remiss::report::{self, ReportError, Reports};
 use remiss::run::Record;
 use std::path::Path;
@@ -69,6 +70,8 @@ fn the_workbook_reads_back() {
     let stances = book.worksheet_range("Ställningstaganden").unwrap();
     assert_eq!(stances.height(), 1 + 10 * 5);
     assert_eq!(stances[(1, 4)], Data::Float(0.96));
+    let agreeing = Data::String("språkmodellen, ordlistan".to_owned());
+    assert_eq!(stances[(1, 5)], agreeing);
     assert_eq!(
         book.worksheet_range("Ej analyserade").unwrap().height(),
         1 + 2
@@ -97,6 +100,25 @@ fn the_page_shows_every_record_in_both_languages() {
         }
         assert!(page.contains("kostnader.xlsx"));
     }
+}
+
+#[test]
+fn each_stance_says_which_parts_speak_for_it_unless_the_respondent_abstains() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = read(&reports(directory.path(), Language::Sv).html);
+    assert!(page.contains("samma bedömning från språkmodellen, ordlistan"));
+    assert!(page.contains("ingen enskild del ger samma bedömning"));
+    let judged = fixture::records()
+        .into_iter()
+        .filter(|record| match record {
+            Record::Result(result) => {
+                !result.abstains && !result.flags.contains(&Flag::NoSentences)
+            }
+            Record::Failure(_) => false,
+        });
+    let judged = judged.count();
+    assert!(judged < 10, "one abstains");
+    assert_eq!(page.matches("spoken-for\">").count(), 5 * judged);
 }
 
 #[test]

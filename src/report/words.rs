@@ -94,7 +94,14 @@ pub fn part_names(parts: &[Part], language: Language) -> String {
         Part::Lexicon => language.choose("ordlistan", "the lexicon"),
         Part::Ngrams => language.choose("ordstatistiken", "the word statistics"),
     };
-    parts.iter().map(name).collect::<Vec<_>>().join(", ")
+    let names: Vec<_> = parts.iter().map(name).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => {
+            let and = language.choose("och", "and");
+            format!("{} {and} {last}", first.join(", "))
+        }
+        _ => names.concat(),
+    }
 }
 
 /// Which parts of the judge speak for a stance, to be read after its probability.

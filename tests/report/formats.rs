@@ -70,7 +70,7 @@ fn the_workbook_reads_back() {
     let stances = book.worksheet_range("Ställningstaganden").unwrap();
     assert_eq!(stances.height(), 1 + 10 * 5);
     assert_eq!(stances[(1, 4)], Data::Float(0.96));
-    let agreeing = Data::String("språkmodellen, ordlistan".to_owned());
+    let agreeing = Data::String("språkmodellen och ordlistan".to_owned());
     assert_eq!(stances[(1, 5)], agreeing);
     assert_eq!(
         book.worksheet_range("Ej analyserade").unwrap().height(),
@@ -106,7 +106,7 @@ fn the_page_shows_every_record_in_both_languages() {
 fn each_stance_says_which_parts_speak_for_it_unless_the_respondent_abstains() {
     let directory = tempfile::tempdir().unwrap();
     let page = read(&reports(directory.path(), Language::Sv).html);
-    assert!(page.contains("samma bedömning från språkmodellen, ordlistan"));
+    assert!(page.contains("samma bedömning från språkmodellen och ordlistan"));
     assert!(page.contains("ingen enskild del ger samma bedömning"));
     let judged = fixture::records()
         .into_iter()

@@ -80,7 +80,7 @@ impl Heads {
             .forward(sentences, sentences.len() / self.hidden)
     }
 
-    /// `sentences`: [n, hidden], `theme`: [hidden] → n times four logits.
+    /// `sentences`: `[n, hidden]`, `theme`: `[hidden]` → n times four logits.
     pub(super) fn stances(&self, sentences: &[f32], theme: &[f32]) -> Vec<[f32; 4]> {
         let mut features = Vec::with_capacity(3 * sentences.len());
         for sentence in sentences.chunks_exact(self.hidden) {

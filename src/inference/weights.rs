@@ -314,7 +314,7 @@ enum Numbers {
     Quantised {
         /// [rows, width]
         levels: Vec<u8>,
-        /// [rows]
+        /// `[rows]`
         scale: Vec<f32>,
     },
 }

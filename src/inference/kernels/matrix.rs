@@ -16,7 +16,7 @@ const PANEL: usize = 32;
 pub(in crate::inference) struct Matrix {
     inputs: usize,
     outputs: usize,
-    /// [panel][input][PANEL], the last panel filled up with zeros.
+    /// `[panel][input][PANEL]`, the last panel filled up with zeros.
     packed: Vec<f32>,
 }
 
@@ -135,12 +135,12 @@ impl Processor {
 
 /// Some rows, a panel of weights to multiply them with, and where the result goes.
 struct Tile<'a> {
-    /// [inputs][PANEL]
+    /// `[inputs][PANEL]`
     weights: &'a [f32],
-    /// [at least as many rows as the kernel takes][inputs]
+    /// `[rows][inputs]`, at least as many rows as the kernel takes.
     rows: &'a [f32],
     inputs: usize,
-    /// [at least as many rows as the kernel takes][outputs]
+    /// `[rows][outputs]`, as many.
     results: &'a mut [f32],
     outputs: usize,
     /// The outputs of the panel.

@@ -240,7 +240,7 @@ impl Fusion {
     }
 
     /// Weights with which each part of the judge judges by itself.
-    pub fn parts() -> Vec<(Part, Self)> {
+    pub fn parts() -> BTreeMap<Part, Self> {
         let parts: BTreeMap<Part, Self> =
             serde_json::from_str(PARTS).expect("the embedded weights are read by a test");
         for fusion in parts.values() {
@@ -248,7 +248,7 @@ impl Fusion {
                 .check()
                 .expect("the embedded weights are read by a test");
         }
-        parts.into_iter().collect()
+        parts
     }
 
     /// SHA-256 of the file that [`Fusion::parts`] reads.
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn every_part_has_weights_of_its_own() {
-        let parts: Vec<Part> = Fusion::parts().into_iter().map(|(part, _)| part).collect();
+        let parts: Vec<Part> = Fusion::parts().into_keys().collect();
         assert_eq!(parts, Part::ALL);
     }
 

@@ -9,6 +9,7 @@ use super::{summary, whole};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::Response;
 use crate::inference::{Encoder, InferenceError};
+use std::collections::BTreeMap;
 
 /// Most sentences given as evidence for one stance.
 const MOST_EVIDENCE: usize = 6;
@@ -26,7 +27,7 @@ pub struct Judge {
     ngrams: Ngrams,
     fusion: Fusion,
     /// Weights for each part by itself.
-    parts: Vec<(Part, Fusion)>,
+    parts: BTreeMap<Part, Fusion>,
 }
 
 impl Judge {
@@ -64,8 +65,7 @@ impl Judge {
 
     /// The weights with which a part judges by itself.
     pub fn part(&self, part: Part) -> &Fusion {
-        let own = self.parts.iter().find(|(other, _)| *other == part);
-        &own.expect("a test holds that every part has weights").1
+        &self.parts[&part]
     }
 
     /// Computes once what every response is compared with.

@@ -4,6 +4,7 @@
 //! that it is the same bits whatever else is computed.
 
 use super::InferenceError;
+use super::kernels::add;
 use super::weights::{Table, TensorStore};
 
 /// Numbers in a topic vector.
@@ -35,9 +36,7 @@ impl Topics {
         let mut vector = [0.0; WIDTH];
         for token in tokens {
             self.vectors.row(token as usize, &mut vector);
-            for (total, value) in sum.iter_mut().zip(&vector) {
-                *total += value;
-            }
+            add(&mut sum, &vector);
         }
         let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
         if length > 0.0 {

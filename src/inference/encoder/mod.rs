@@ -12,9 +12,10 @@ mod slices;
 mod tensors;
 
 use super::heads::{Heads, PairScores};
+use super::kernels::add;
 use super::tokens::Tokens;
 use super::topics::Topics;
-use super::weights::{Config, ModelFiles};
+use super::weights::{Config, ModelFiles, TensorStore};
 use super::{InferenceError, ModelIdentity};
 use candle_core::Device;
 use std::collections::BTreeMap;
@@ -99,31 +100,31 @@ impl Encoder {
         if !device.is_cpu() {
             return Self::load_on_candle(files, device);
         }
-        let config = files.config()?;
-        let network = slices::Network::load(&files.tensors()?, &config)?;
-        Self::assemble(files, &config, Transformer::Slices(network))
+        let (store, config) = (files.tensors()?, files.config()?);
+        let network = slices::Network::load(&store, &config)?;
+        Self::assemble(files, &store, &config, Transformer::Slices(network))
     }
 
     /// As [`Encoder::load`], but on candle's tensors whatever the device: what our own kernels
     /// are compared with.
     pub fn load_on_candle(files: &ModelFiles, device: &Device) -> Result<Self, InferenceError> {
-        let config = files.config()?;
-        let network = tensors::Network::load(&files.tensors()?, &config, device)?;
-        Self::assemble(files, &config, Transformer::Tensors(network))
+        let (store, config) = (files.tensors()?, files.config()?);
+        let network = tensors::Network::load(&store, &config, device)?;
+        Self::assemble(files, &store, &config, Transformer::Tensors(network))
     }
 
     fn assemble(
         files: &ModelFiles,
+        store: &TensorStore,
         config: &Config,
         transformer: Transformer,
     ) -> Result<Self, InferenceError> {
-        let store = files.tensors()?;
         Ok(Self {
             tokens: Tokens::new(files.tokenizer(), config.vocab_size)?,
             transformer,
             hidden: config.hidden_size,
-            heads: Heads::load(&store, config.hidden_size)?,
-            topics: Topics::load(&store, config.vocab_size)?,
+            heads: Heads::load(store, config.hidden_size)?,
+            topics: Topics::load(store, config.vocab_size)?,
             identity: files.identity(),
             batch_tokens: BATCH_TOKENS.get(),
         })
@@ -156,9 +157,7 @@ impl Encoder {
             for (window, sum) in batch.iter().zip(self.token_sums(&batch, &mut scratch)?) {
                 counts[window.text] += window.ids.len();
                 let begin = window.text * self.hidden;
-                for (total, value) in meanings[begin..begin + self.hidden].iter_mut().zip(sum) {
-                    *total += value;
-                }
+                add(&mut meanings[begin..begin + self.hidden], &sum);
             }
         }
         for (meaning, &count) in meanings.chunks_exact_mut(self.hidden).zip(&counts) {

@@ -291,7 +291,7 @@ impl Fusion {
 
     /// What a sentence says of a theme.
     pub fn pair(&self, features: &PairFeatures) -> PairJudgement {
-        let values = values(&features.named());
+        let values = values(features.named());
         let relevance = logistic(self.relevance.scores(&values)[0]);
         let stance = softmax(&self.sentence_stance.scores(&values));
         PairJudgement {
@@ -305,18 +305,18 @@ impl Fusion {
 
     /// The probability that a sentence belongs in a summary.
     pub fn salience(&self, features: &SalienceFeatures) -> f32 {
-        logistic(self.salience.scores(&values(&features.named()))[0])
+        logistic(self.salience.scores(&values(features.named()))[0])
     }
 
     /// The probabilities that a sentence by itself argues for a topic, against it, or not at all.
     pub fn topic_stance(&self, features: &PairFeatures) -> [f32; 3] {
-        let probabilities = softmax(&self.topic_stance.scores(&values(&features.named())));
+        let probabilities = softmax(&self.topic_stance.scores(&values(features.named())));
         std::array::from_fn(|index| probabilities[index])
     }
 
     /// The probability of each stance, in the order of [`Stance::ALL`].
     pub fn stance(&self, features: &StanceFeatures) -> [f32; 6] {
-        let probabilities = softmax(&self.stance.scores(&values(&features.named())));
+        let probabilities = softmax(&self.stance.scores(&values(features.named())));
         std::array::from_fn(|index| probabilities[index])
     }
 }
@@ -336,8 +336,8 @@ fn names(named: &[(&'static str, f32)]) -> Vec<&'static str> {
     named.iter().map(|(name, _)| *name).collect()
 }
 
-fn values(named: &[(&'static str, f32)]) -> Vec<f32> {
-    named.iter().map(|(_, value)| *value).collect()
+fn values<const N: usize>(named: [(&'static str, f32); N]) -> [f32; N] {
+    named.map(|(_, value)| value)
 }
 
 fn logistic(score: f32) -> f32 {

@@ -50,7 +50,12 @@ enum What {
         /// Folder of labelled responses, or JSON lines of sentences with a topic
         input: PathBuf,
         /// A part of split.toml
-        #[arg(long, value_name = "NAME", conflicts_with = "topics")]
+        #[arg(
+            long,
+            value_name = "NAME",
+            required_unless_present = "topics",
+            conflicts_with = "topics"
+        )]
         part: Vec<String>,
         /// The topics of JSON lines, as a codebook
         #[arg(long, value_name = "FILE")]

@@ -6,7 +6,7 @@
 //! Everything else is stored as 32- or 16-bit floating point.
 
 use super::InferenceError;
-use super::kernels::{Bytes, map, relu};
+use super::kernels::{Bytes, map};
 use super::tokens::WINDOW;
 use candle_core::{DType, Device};
 use safetensors::{Dtype, SafeTensors};
@@ -90,18 +90,6 @@ impl Config {
 pub(super) enum Activation {
     Gelu,
     Relu,
-}
-
-impl Activation {
-    pub(super) fn of(self, value: f32) -> f32 {
-        match self {
-            Activation::Gelu => {
-                let error = candle_core::cpu::erf::erf_f32(value * std::f32::consts::FRAC_1_SQRT_2);
-                0.5 * value * (1.0 + error)
-            }
-            Activation::Relu => relu(value),
-        }
-    }
 }
 
 /// `cpu`, `cuda` or `metal`.

@@ -51,7 +51,7 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
     })
 }
 
-const COLUMNS: usize = 12;
+const COLUMNS: usize = 13;
 
 fn head(language: Language) -> [&'static str; COLUMNS] {
     match language {
@@ -64,6 +64,7 @@ fn head(language: Language) -> [&'static str; COLUMNS] {
             "nyckel",
             "ställningstagande",
             "sannolikhet",
+            "delar som bedömer lika",
             "flaggor",
             "belägg",
             "sida",
@@ -78,6 +79,7 @@ fn head(language: Language) -> [&'static str; COLUMNS] {
             "key",
             "stance",
             "probability",
+            "agreeing parts",
             "flags",
             "evidence",
             "page",
@@ -103,6 +105,7 @@ fn put_finding(
         finding.stance.key(),
         finding.stance.label(language),
         &format!("{:.3}", finding.score).replace('.', ","),
+        &words::part_names(&finding.agreeing, language),
         &flag_keys(finding.flags.iter().chain(&result.flags)),
         first.map_or("", |evidence| &evidence.quote),
         &first
@@ -131,6 +134,7 @@ fn put_failure(
         "",
         "failed",
         label,
+        "",
         "",
         "",
         "",

@@ -137,7 +137,9 @@ pub fn failure(failure: &FailureReason, language: Language) -> String {
         "empty_file" => "filen är tom",
         "too_large" => "filen är för stor för att läsas",
         "unknown_format" => "filtypen är okänd; remiss läser txt, md, html, pdf, docx och odt",
-        "encrypted_pdf" => "PDF-filen är krypterad och kräver lösenord; spara en kopia utan skydd",
+        "encrypted_pdf" => {
+            "PDF-filen är krypterad och kräver lösenord; spara en kopia utan lösenordsskydd"
+        }
         "no_text_layer" => {
             "PDF-filen saknar textlager (är den inskannad?); kör textigenkänning (OCR) på den först"
         }

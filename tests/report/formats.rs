@@ -35,8 +35,9 @@ fn the_table_has_a_row_for_each_response_and_theme_and_for_each_failure() {
         [&first[5], &first[6], &first[7]],
         ["supports", "tillstyrker", "0,960"]
     );
+    assert_eq!(&first[8], "språkmodellen och ordlistan");
     assert_eq!(
-        &first[9],
+        &first[10],
         "Älvstads kommun tillstyrker förslaget om en nationell AI-verkstad."
     );
     let failure = rows
@@ -44,7 +45,7 @@ fn the_table_has_a_row_for_each_response_and_theme_and_for_each_failure() {
         .find(|row| &row[0] == "foretagarforbundet")
         .unwrap();
     assert_eq!(&failure[6], "kunde inte analyseras");
-    assert!(failure[11].starts_with("encrypted_pdf: "));
+    assert!(failure[12].starts_with("encrypted_pdf: "));
 }
 
 #[test]
@@ -191,7 +192,7 @@ fn what_respondents_write_is_text_everywhere() {
         for cell in &row {
             assert!(!cell.starts_with('='), "{cell}");
         }
-        assert_eq!(row[9].strip_prefix('\''), Some(HOSTILE));
+        assert_eq!(row[10].strip_prefix('\''), Some(HOSTILE));
     }
 
     let mut book: Xlsx<_> = calamine::open_workbook(reports.xlsx).unwrap();

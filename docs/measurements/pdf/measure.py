@@ -12,7 +12,8 @@ PDF's path, and prints one row a layout and command:
 * fail: files that gave no text
 
 Running heads and page numbers are removed first, line-end hyphens are joined where the true
-text has the joined word, and list bullets are ignored: what is compared is running text.
+text has the joined word, soft hyphens inside a line are dropped, and list bullets are ignored:
+what is compared is running text.
 """
 
 import re
@@ -27,6 +28,7 @@ MARKED = re.compile(r"(?<=[^\W\d])[123](?=\W|$)|(?<=[.,;:])[123](?=\s|$)")
 
 
 def words(text, known=None):
+    text = re.sub("\u00ad(?=\\w)", "", text)  # a soft hyphen inside a line is no letter
     text = FURNITURE.sub(" ", text.replace("\u00ad", "-").replace("\u2010", "-"))
     text = SUPERSCRIPTS.sub(" ", text)
     if known is not None:

@@ -5,7 +5,7 @@
 //! same bits in any company and on any processor.
 
 use super::super::InferenceError;
-use super::super::kernels::{Matrix, add, layer_norm, softmax};
+use super::super::kernels::{Matrix, add, gelu, layer_norm, relu, softmax};
 use super::super::weights::{Activation, Config, Table, TensorStore};
 use std::ops::Range;
 
@@ -182,13 +182,14 @@ impl Layer {
         shape: &Shape,
         scratch: &mut Scratch,
     ) {
-        match &self.attention_norm {
+        let input = match &self.attention_norm {
             Some(weight) => {
                 layer_norm(&scratch.states, weight, shape.epsilon, &mut scratch.normed);
+                &scratch.normed
             }
-            None => scratch.normed.copy_from_slice(&scratch.states),
-        }
-        self.qkv.multiply(&scratch.normed, &mut scratch.qkv);
+            None => &scratch.states,
+        };
+        self.qkv.multiply(input, &mut scratch.qkv);
         for window in windows {
             let qkv = &scratch.qkv[window.start * 3 * shape.hidden..window.end * 3 * shape.hidden];
             let mixed = &mut scratch.mixed[window.start * shape.hidden..window.end * shape.hidden];
@@ -207,16 +208,24 @@ impl Layer {
             &mut scratch.normed,
         );
         self.mlp_in.multiply(&scratch.normed, &mut scratch.wide);
-        // A gated linear unit (Shazeer, arXiv 2002.05202).
-        let wide = scratch.wide.chunks_exact(2 * shape.inner);
-        for (gated, wide) in scratch.gated.chunks_exact_mut(shape.inner).zip(wide) {
-            let (values, gates) = wide.split_at(shape.inner);
-            for ((out, &value), &gate) in gated.iter_mut().zip(values).zip(gates) {
-                *out = shape.activation.of(value) * gate;
-            }
+        match shape.activation {
+            Activation::Gelu => gate(&scratch.wide, gelu, shape.inner, &mut scratch.gated),
+            Activation::Relu => gate(&scratch.wide, relu, shape.inner, &mut scratch.gated),
         }
         self.mlp_out.multiply(&scratch.gated, &mut scratch.added);
         add(&mut scratch.states, &scratch.added);
+    }
+}
+
+/// A gated linear unit (Shazeer, arXiv 2002.05202). `wide`: [tokens, 2 * inner] → `gated`:
+/// [tokens, inner].
+fn gate(wide: &[f32], activation: impl Fn(f32) -> f32, inner: usize, gated: &mut [f32]) {
+    let rows = gated.chunks_exact_mut(inner);
+    for (gated, wide) in rows.zip(wide.chunks_exact(2 * inner)) {
+        let (values, gates) = wide.split_at(inner);
+        for ((out, &value), &gate) in gated.iter_mut().zip(values).zip(gates) {
+            *out = activation(value) * gate;
+        }
     }
 }
 

@@ -66,6 +66,12 @@ pub(in crate::inference) fn relu(value: f32) -> f32 {
     if value < 0.0 { 0.0 } else { value }
 }
 
+/// The Gaussian error linear unit (Hendrycks and Gimpel, arXiv 1606.08415), by the error function.
+pub(in crate::inference) fn gelu(value: f32) -> f32 {
+    let error = candle_core::cpu::erf::erf_f32(value * std::f32::consts::FRAC_1_SQRT_2);
+    0.5 * value * (1.0 + error)
+}
+
 /// Adds row to row.
 pub(in crate::inference) fn add(sums: &mut [f32], added: &[f32]) {
     for (sum, value) in sums.iter_mut().zip(added) {

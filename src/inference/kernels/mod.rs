@@ -7,6 +7,6 @@ mod elementwise;
 mod map;
 mod matrix;
 
-pub(super) use elementwise::{add, layer_norm, relu, softmax};
+pub(super) use elementwise::{add, gelu, layer_norm, relu, softmax};
 pub(super) use map::{Bytes, map};
 pub(super) use matrix::Matrix;

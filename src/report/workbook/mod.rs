@@ -286,10 +286,12 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
     let name = say("Om körningen", "About the run");
     let mut sheet = Sheet::new(workbook, looks, name, 0, heads)?;
     let check = say(
-        "Uppgifterna är framtagna av en språkmodell på den egna datorn och ska kontrolleras mot \
-         källtexten innan de används.",
-        "The statements were made by a language model on your own machine and must be checked \
-         against the source before use.",
+        "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
+         har lämnat datorn, och ska kontrolleras mot källtexten innan de används. Sannolikheten är \
+         modellens egen uppskattning; på verkliga remissvar kan den vara för hög.",
+        "The statements were made by a language model run locally; no text has left the computer. \
+         They must be checked against the source before use. The probability is the model's own \
+         estimate; on real responses it may be too high.",
     );
     let mut put = |name: &str, value: Cell| sheet.row(looks, [Cell::text(name), value]);
     let number = |count: usize| Cell::Number(count as f64);
@@ -300,7 +302,7 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
     )?;
     put(say("Titel", "Title"), Cell::text(&codebook.title))?;
     put(
-        say("Inlämnade svar", "Responses handed in"),
+        say("Inkomna remissvar", "Responses received"),
         number(facts.responses),
     )?;
     put(say("Analyserade", "Analysed"), number(tally.results))?;

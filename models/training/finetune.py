@@ -78,7 +78,8 @@ class Batch:
 class Mixture:
     def __init__(self, args, consultations, draw):
         self.args, self.draw, self.consultations = args, draw, consultations
-        self.order = Source(consultations, draw)
+        # On average as many written consultations as excerpts of real texts, which are many more.
+        self.order = Balanced(consultations, draw, lambda c: c.file.startswith("real-"))
         self.superlim = self.rationales = self.cues = None
         if args.superlim:
             train, _ = data.load_superlim(args.superlim)

@@ -109,7 +109,7 @@ pub struct Finding {
     /// Id of the theme in the codebook.
     pub theme: String,
     pub stance: Stance,
-    /// Calibrated probability of the stance, 0 to 1, rounded to three decimals.
+    /// The judge's own estimate of the probability of the stance, 0 to 1, rounded to three decimals.
     pub score: f64,
     pub evidence: Vec<Evidence>,
     /// The parts of the judge that come to the same stance by themselves. None are asked where

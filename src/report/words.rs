@@ -146,7 +146,7 @@ pub fn failure(failure: &FailureReason, language: Language) -> String {
         "damaged_file" => "filen är skadad eller är något annat än vad filnamnet anger",
         "decompression_bomb" => "filen blir orimligt stor när den packas upp och kan vara skadlig",
         "no_text" => "filen innehåller ingen text",
-        "changed_during_run" => "filen ändrades under körningen; ge samma kommando igen",
+        "changed_during_run" => "filen ändrades under körningen; kör samma kommando igen",
         "analysis_failed" => "svaret kunde läsas men inte analyseras",
         "internal_error" => "ett fel har uppstått i remiss; rapportera det gärna",
         _ => return failure.message.clone(),

@@ -26,6 +26,7 @@ fn the_table_has_a_row_for_each_response_and_theme_and_for_each_failure() {
         .delimiter(b';')
         .from_reader(text.as_bytes());
     assert_eq!(&rows.headers().unwrap()[7], "sannolikhet");
+    assert_eq!(&rows.headers().unwrap()[8], "samma bedömning från");
     let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 10 * 5 + 2);
     assert!(text.lines().next().unwrap().len() < text.find("\r\n").unwrap() + 1);

@@ -1,7 +1,8 @@
 //! The lines of a labelled file.
 
-use super::WrittenTheme;
-use super::{Consultation, LabelledError, SentenceLabel, WrittenResponse, WrittenSentence};
+use super::{
+    Consultation, LabelledError, SentenceLabel, WrittenResponse, WrittenSentence, WrittenTheme,
+};
 use crate::codebook::Stance;
 use std::collections::BTreeMap;
 use std::path::Path;

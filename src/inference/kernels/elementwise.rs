@@ -2,8 +2,8 @@
 //!
 //! Only comparisons, sums, products, quotients and square roots are used, which IEEE 754 rounds the
 //! same everywhere, in an order that is written down: sums run in sixteen lanes. The exponential is
-//! computed here for the same reason; the one of a system's library differs from the next. What
-//! is not a number stays so: damaged weights must not end as a confident answer.
+//! computed here for the same reason, and the error function is that of the crate `libm`; those of
+//! a system's library differ from the next one's. What is not a number stays so: damaged weights must not end as a confident answer.
 
 const LANES: usize = 16;
 
@@ -68,7 +68,7 @@ pub(in crate::inference) fn relu(value: f32) -> f32 {
 
 /// The Gaussian error linear unit (Hendrycks and Gimpel, arXiv 1606.08415), by the error function.
 pub(in crate::inference) fn gelu(value: f32) -> f32 {
-    let error = candle_core::cpu::erf::erf_f32(value * std::f32::consts::FRAC_1_SQRT_2);
+    let error = libm::erff(value * std::f32::consts::FRAC_1_SQRT_2);
     0.5 * value * (1.0 + error)
 }
 

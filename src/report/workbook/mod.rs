@@ -288,10 +288,11 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
     let check = say(
         "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
          har lämnat datorn, och ska kontrolleras mot källtexten innan de används. Sannolikheten är \
-         modellens egen uppskattning; på verkliga remissvar kan den vara för hög.",
+         modellens egen uppskattning; den har prövats mest på påhittade remissvar och kan vara för \
+         hög.",
         "The statements were made by a language model run locally; no text has left the computer. \
          They must be checked against the source before use. The probability is the model's own \
-         estimate; on real responses it may be too high.",
+         estimate; it has been tested mostly on invented responses and may be too high.",
     );
     let mut put = |name: &str, value: Cell| sheet.row(looks, [Cell::text(name), value]);
     let number = |count: usize| Cell::Number(count as f64);

@@ -4,6 +4,7 @@
 //! theme, makes one judgement of the three ([`fusion`]), adds the sentences up to a stance for each
 //! theme, and picks the sentences of the summary. Knows nothing of files or storage.
 
+pub mod answers;
 mod features;
 mod finding;
 pub mod fusion;

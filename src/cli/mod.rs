@@ -5,6 +5,7 @@
 mod completions;
 mod eval;
 mod extract;
+mod model;
 mod run;
 mod themes;
 
@@ -21,6 +22,7 @@ Examples:
   remiss extract svar/region.pdf         see what the program reads in a file
   remiss themes check t.toml             check a codebook
   remiss eval responses labelled/        measure the judge on labelled responses
+  remiss model check qwen3-4b/           look at a language model before it is used
 
 Exit status: 0 all done; 1 could not run; 2 done, with failures listed.
 No command opens a network connection.";
@@ -57,6 +59,7 @@ enum Command {
     Extract(extract::Arguments),
     Themes(themes::Arguments),
     Eval(eval::Arguments),
+    Model(model::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -78,6 +81,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Extract(arguments) => extract::run(&arguments, &common),
         Command::Themes(arguments) => themes::run(&arguments, &common),
         Command::Eval(arguments) => eval::run(&arguments, &common),
+        Command::Model(arguments) => model::run(&arguments, &common),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

@@ -1,4 +1,7 @@
-//! Tokens in; vectors and scores out. Knows nothing of consultations.
+//! Tokens in; vectors, scores and tokens out. Knows nothing of consultations.
+//!
+//! Two kinds of model. The [`Decoder`] is a language model of one's own choice, read from a
+//! [`Checkpoint`]: it scores labels and writes answers. The encoder ships with the program.
 //!
 //! The [`Encoder`] is a small bidirectional transformer (ModernBERT's architecture) with heads
 //! for salience and stance, and beside it a bag of topic vectors that says what a text is about.
@@ -8,16 +11,25 @@
 //! Results do not depend on what else is computed at the same time, and on a processor not on
 //! which one it is: see `kernels`.
 
+pub mod checkpoint;
+pub mod decoder;
 mod encoder;
 mod error;
+mod generate;
 mod heads;
 mod kernels;
 mod tokens;
 mod topics;
 mod weights;
 
+pub use checkpoint::Checkpoint;
+pub use decoder::Decoder;
 pub use encoder::{BATCH_TOKENS, Encoder, Vectors};
 pub use error::InferenceError;
+pub use generate::{
+    Answer, ChatTemplate, End, Generator, Grammar, Grammars, Label, LanguageTokens, Likely, Marked,
+    Prompt, label_probabilities, likeliest,
+};
 pub use heads::{PairScores, STANCE_CLASSES};
 pub(crate) use tokens::clean;
 pub use weights::{DeviceChoice, ModelFiles, ModelIdentity, device_name, open_device};

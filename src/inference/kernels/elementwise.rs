@@ -49,6 +49,24 @@ pub(in crate::inference) fn layer_norm(
     }
 }
 
+/// Root mean square normalisation (Zhang and Sennrich, arXiv 1910.07467) of each stretch of the
+/// weight's width, times `weight`, into `normed`.
+pub(in crate::inference) fn rms_norm(
+    rows: &[f32],
+    weight: &[f32],
+    epsilon: f32,
+    normed: &mut [f32],
+) {
+    let width = weight.len();
+    for (row, normed) in rows.chunks_exact(width).zip(normed.chunks_exact_mut(width)) {
+        let square = sum(row, |value| value * value) / width as f32;
+        let scale = 1.0 / (square + epsilon).sqrt();
+        for ((out, &value), &weight) in normed.iter_mut().zip(row).zip(weight) {
+            *out = value * scale * weight;
+        }
+    }
+}
+
 /// Turns a row into weights that add up to one, each proportional to the exponential.
 pub(in crate::inference) fn softmax(row: &mut [f32]) {
     let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -70,6 +88,32 @@ pub(in crate::inference) fn relu(value: f32) -> f32 {
 pub(in crate::inference) fn gelu(value: f32) -> f32 {
     let error = libm::erff(value * std::f32::consts::FRAC_1_SQRT_2);
     0.5 * value * (1.0 + error)
+}
+
+/// The same in the approximation by tanh, which some models were trained with.
+pub(in crate::inference) fn gelu_tanh(value: f32) -> f32 {
+    const SQRT_2_OVER_PI: f32 = 0.797_884_6;
+    let inner = SQRT_2_OVER_PI * (value + 0.044_715 * value * value * value);
+    0.5 * value * (1.0 + libm::tanhf(inner))
+}
+
+/// `x` times its logistic function (Elfwing et al., arXiv 1702.03118).
+pub(in crate::inference) fn silu(value: f32) -> f32 {
+    // The exponential of what is not above zero, on either side.
+    let small = exponential(-value.abs());
+    let logistic = if value < 0.0 {
+        small / (1.0 + small)
+    } else {
+        1.0 / (1.0 + small)
+    };
+    value * logistic
+}
+
+/// Keeps numbers between `-limit` and `limit`, smoothly.
+pub(in crate::inference) fn cap(values: &mut [f32], limit: f32) {
+    for value in values {
+        *value = limit * libm::tanhf(*value / limit);
+    }
 }
 
 /// Adds row to row.

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 /// Outputs in a panel: one row of weights as the kernels load it.
-const PANEL: usize = 32;
+pub(super) const PANEL: usize = 32;
 
 /// Weights, packed for [`Matrix::multiply`]; the default is a matrix to be filled by
 /// [`Matrix::pack`].
@@ -68,49 +68,63 @@ impl Matrix {
     fn multiply_on(&self, processor: Processor, rows: &[f32], results: &mut [f32]) {
         let (inputs, outputs) = (self.inputs, self.outputs);
         assert!(inputs > 0 && outputs > 0, "the matrix is empty");
-        let count = results.len() / outputs;
-        assert_eq!(
-            rows.len(),
-            count * inputs,
-            "rows and results differ in number"
-        );
-        assert_eq!(results.len(), count * outputs, "a result is cut short");
         for (panel, weights) in self.packed.chunks_exact(inputs * PANEL).enumerate() {
             let place = panel * PANEL..outputs.min((panel + 1) * PANEL);
-            let mut first = 0;
-            while first < count {
-                let tile = Tile {
-                    weights,
-                    rows: &rows[first * inputs..],
-                    inputs,
-                    results: &mut results[first * outputs..],
-                    outputs,
-                    place: place.clone(),
-                };
-                // As many rows at a time as the registers hold the sums of: 12 rows of two
-                // registers out of 32, 3 rows of four out of 16.
-                first += match (processor, count - first) {
-                    #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, 12..) => x86::avx512::<12>(tile),
-                    #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, 4..) => x86::avx512::<4>(tile),
-                    #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx512, _) => x86::avx512::<1>(tile),
-                    #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx2, 3..) => x86::avx2::<3>(tile),
-                    #[cfg(target_arch = "x86_64")]
-                    (Processor::Avx2, _) => x86::avx2::<1>(tile),
-                    (Processor::Plain, 2..) => plain::<2>(tile),
-                    (Processor::Plain, _) => plain::<1>(tile),
-                };
-            }
+            multiply_panel(processor, weights, rows, results, outputs, place);
         }
+    }
+}
+
+/// The columns `place` of `results`, [n, outputs]: the product of `rows`, [n, inputs], with one
+/// panel of weights, `[inputs][PANEL]`.
+pub(super) fn multiply_panel(
+    processor: Processor,
+    weights: &[f32],
+    rows: &[f32],
+    results: &mut [f32],
+    outputs: usize,
+    place: Range<usize>,
+) {
+    let inputs = weights.len() / PANEL;
+    let count = results.len() / outputs;
+    assert_eq!(
+        rows.len(),
+        count * inputs,
+        "rows and results differ in number"
+    );
+    assert_eq!(results.len(), count * outputs, "a result is cut short");
+    let mut first = 0;
+    while first < count {
+        let tile = Tile {
+            weights,
+            rows: &rows[first * inputs..],
+            inputs,
+            results: &mut results[first * outputs..],
+            outputs,
+            place: place.clone(),
+        };
+        // As many rows at a time as the registers hold the sums of: 12 rows of two
+        // registers out of 32, 3 rows of four out of 16.
+        first += match (processor, count - first) {
+            #[cfg(target_arch = "x86_64")]
+            (Processor::Avx512, 12..) => x86::avx512::<12>(tile),
+            #[cfg(target_arch = "x86_64")]
+            (Processor::Avx512, 4..) => x86::avx512::<4>(tile),
+            #[cfg(target_arch = "x86_64")]
+            (Processor::Avx512, _) => x86::avx512::<1>(tile),
+            #[cfg(target_arch = "x86_64")]
+            (Processor::Avx2, 3..) => x86::avx2::<3>(tile),
+            #[cfg(target_arch = "x86_64")]
+            (Processor::Avx2, _) => x86::avx2::<1>(tile),
+            (Processor::Plain, 2..) => plain::<2>(tile),
+            (Processor::Plain, _) => plain::<1>(tile),
+        };
     }
 }
 
 /// What the processor can do, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Processor {
+pub(super) enum Processor {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -119,7 +133,7 @@ enum Processor {
 }
 
 impl Processor {
-    fn detect() -> Self {
+    pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") {

@@ -6,7 +6,11 @@
 mod elementwise;
 mod map;
 mod matrix;
+mod stored;
 
-pub(super) use elementwise::{add, gelu, layer_norm, relu, softmax};
+pub(super) use elementwise::{
+    add, cap, gelu, gelu_tanh, layer_norm, relu, rms_norm, silu, softmax,
+};
 pub(super) use map::{Bytes, map};
 pub(super) use matrix::Matrix;
+pub(super) use stored::{QUANTISED_ROWS, Rows, StoredMatrix};

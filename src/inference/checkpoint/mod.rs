@@ -1,0 +1,160 @@
+//! A language model's files in; its configuration and tensors out.
+//!
+//! A [`Checkpoint`] is a folder as `transformers` writes it (`config.json` and safetensors, in one
+//! file or in shards) or one GGUF file. Both are asked for tensors by the names that `transformers`
+//! gives them. Weights are memory-mapped, and every header is checked when the checkpoint is opened: a
+//! shard that is missing or cut short is named before anything is computed.
+
+mod gguf;
+mod memory;
+mod shards;
+
+pub use memory::{MemoryNeed, WORKING_TOKENS, available, gigabytes};
+
+use super::InferenceError;
+use super::decoder::Config;
+use super::kernels::StoredMatrix;
+use candle_core::{DType, Device, Tensor};
+use std::path::{Path, PathBuf};
+
+pub struct Checkpoint {
+    name: String,
+    /// Where tokenizer and chat template are: the folder, or the one that the file is in.
+    folder: PathBuf,
+    config: Config,
+    source: Source,
+}
+
+enum Source {
+    Shards(shards::Shards),
+    Gguf(gguf::Gguf),
+}
+
+impl Checkpoint {
+    /// Opens a folder or a `.gguf` file.
+    ///
+    /// # Errors
+    /// A file is missing, cut short or damaged, or the model is of a family that is not computed here.
+    pub fn open(path: &Path) -> Result<Self, InferenceError> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            let config = read(&path.join("config.json"), path, "config.json")?;
+            return Ok(Self {
+                name,
+                folder: path.to_owned(),
+                config: Config::parse(&config)?,
+                source: Source::Shards(shards::Shards::open(path)?),
+            });
+        }
+        if !path.exists() {
+            return Err(InferenceError::NoModel {
+                path: path.to_owned(),
+            });
+        }
+        let gguf = gguf::Gguf::open(path)?;
+        Ok(Self {
+            name,
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            config: gguf.config()?,
+            source: Source::Gguf(gguf),
+        })
+    }
+
+    /// The path as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the model's tokenizer and chat template are looked for: its folder, or that of its file.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files that hold weights.
+    pub fn weight_files(&self) -> Vec<PathBuf> {
+        match &self.source {
+            Source::Shards(shards) => shards.paths().to_vec(),
+            Source::Gguf(gguf) => vec![gguf.path().to_owned()],
+        }
+    }
+
+    /// Bytes of all weights, as they are stored.
+    fn weight_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Shards(shards) => shards.bytes(),
+            Source::Gguf(gguf) => gguf.bytes(),
+        }
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        match &self.source {
+            Source::Shards(shards) => shards.has(name),
+            Source::Gguf(gguf) => gguf.has(name),
+        }
+    }
+
+    /// The numbers of a small tensor, widened to 32 bits.
+    pub(super) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, InferenceError> {
+        let tensor = self.tensor(name, shape, DType::F32, &Device::Cpu)?;
+        Ok(tensor.flatten_all()?.to_vec1()?)
+    }
+
+    /// A matrix in the precision of the file. `shape`: [outputs, inputs].
+    pub(super) fn matrix(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<StoredMatrix, InferenceError> {
+        match &self.source {
+            Source::Shards(shards) => shards.matrix(name, shape),
+            Source::Gguf(gguf) => gguf.matrix(name, shape),
+        }
+    }
+
+    /// A tensor on a device, in the given precision.
+    pub(super) fn tensor(
+        &self,
+        name: &str,
+        shape: &[usize],
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Tensor, InferenceError> {
+        let tensor = match &self.source {
+            Source::Shards(shards) => shards.tensor(name, shape)?,
+            Source::Gguf(gguf) => gguf.tensor(name, shape)?,
+        };
+        Ok(tensor.to_device(device)?.to_dtype(dtype)?)
+    }
+}
+
+/// Reads one of the small files of a folder.
+fn read(path: &Path, folder: &Path, file: &'static str) -> Result<Vec<u8>, InferenceError> {
+    std::fs::read(path).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::NotFound {
+            InferenceError::MissingFile {
+                folder: folder.to_owned(),
+                file,
+            }
+        } else {
+            InferenceError::Unreadable {
+                path: path.to_owned(),
+                source,
+            }
+        }
+    })
+}
+
+fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), InferenceError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(InferenceError::Shape {
+        name: name.to_owned(),
+        found: found.to_vec(),
+        expected: expected.to_vec(),
+    })
+}

@@ -1,0 +1,251 @@
+//! Text to tokens of a language model and back, with a wall between control and data.
+//!
+//! What a template says may hold control tokens; what stands in a response may not, whatever it
+//! spells out. So a tokenizer is read twice: once as it is, and once without its added tokens, which
+//! reads `<|im_end|>` or `<think>` as the letters that they are.
+
+use crate::inference::InferenceError;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use tokenizers::Tokenizer;
+
+pub struct LanguageTokens {
+    control: Tokenizer,
+    data: Tokenizer,
+    /// The added tokens, which text that is data must not become.
+    added: BTreeSet<u32>,
+    /// What each token writes; nothing for control tokens and gaps.
+    bytes: Vec<Vec<u8>>,
+    /// Tokens that end an answer.
+    stops: BTreeSet<u32>,
+}
+
+impl LanguageTokens {
+    /// Reads `tokenizer.json` of a model's folder, and the tokens that end an answer from
+    /// `generation_config.json` or `config.json`.
+    ///
+    /// # Errors
+    /// A file is missing or damaged, or the tokenizer has more entries than the model `vocabulary`.
+    pub fn open(folder: &Path, vocabulary: usize) -> Result<Self, InferenceError> {
+        let read = |file: &'static str| -> Result<Value, InferenceError> {
+            let path = folder.join(file);
+            let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
+                std::io::ErrorKind::NotFound => InferenceError::MissingFile {
+                    folder: folder.to_owned(),
+                    file,
+                },
+                _ => InferenceError::Unreadable {
+                    path: path.clone(),
+                    source,
+                },
+            })?;
+            serde_json::from_slice(&bytes).map_err(|error| InferenceError::DamagedFile {
+                path,
+                message: error.to_string(),
+            })
+        };
+        let mut stops = BTreeSet::new();
+        for file in ["generation_config.json", "config.json"] {
+            match read(file) {
+                Ok(config) => stops.extend(numbers(&config["eos_token_id"])),
+                Err(InferenceError::MissingFile { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Self::new(read("tokenizer.json")?, stops, vocabulary)
+    }
+
+    fn new(json: Value, stops: BTreeSet<u32>, vocabulary: usize) -> Result<Self, InferenceError> {
+        let damaged = |message: String| InferenceError::Damaged {
+            file: "tokenizer.json",
+            message,
+        };
+        let bytes = token_bytes(&json).map_err(damaged)?;
+        let mut without = json.clone();
+        without["added_tokens"] = Value::Array(Vec::new());
+        let tokenizer = |json: Value| {
+            let tokenizer: Result<Tokenizer, _> = serde_json::from_value(json);
+            tokenizer.map_err(|error| damaged(error.to_string()))
+        };
+        let (control, data) = (tokenizer(json)?, tokenizer(without)?);
+        let highest = control.get_vocab(true).into_values().max();
+        let entries = highest.map_or(0, |id| id as usize + 1);
+        if entries > vocabulary {
+            return Err(InferenceError::Vocabulary {
+                tokenizer: entries,
+                weights: vocabulary,
+            });
+        }
+        Ok(Self {
+            added: control.get_added_tokens_decoder().into_keys().collect(),
+            control,
+            data,
+            bytes,
+            stops,
+        })
+    }
+
+    /// Tokens of text that we have written ourselves: names of control tokens become control tokens.
+    pub fn control(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
+        encode(&self.control, text, false)
+    }
+
+    /// Tokens of a text as the model's own tokenizer begins it (with a token for the beginning,
+    /// where it has one), its letters taken as data.
+    pub fn beginning(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
+        let mut tokens = encode(&self.control, "", true)?;
+        tokens.extend(self.data(text)?);
+        Ok(tokens)
+    }
+
+    /// Tokens of text that is data. None of them is a control token.
+    pub fn data(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
+        let encoding = self.data.encode_fast(text, false).map_err(unreadable)?;
+        let ids = encoding.get_ids();
+        let Some(place) = ids.iter().position(|id| self.added.contains(id)) else {
+            return Ok(ids.to_vec());
+        };
+        // A vocabulary may hold the name of a control token like a word. Cut within, it is letters.
+        let encoding = self.data.encode(text, false).map_err(unreadable)?;
+        let (begin, end) = encoding.get_offsets()[place];
+        let middle = text[begin..end].chars().next().map_or(0, char::len_utf8);
+        if middle == 0 || middle == end - begin && (begin, end) == (0, text.len()) {
+            // One letter that is a control token: it is left out rather than obeyed.
+            return Ok(Vec::new());
+        }
+        let cut = if middle == end - begin && begin > 0 {
+            begin
+        } else {
+            begin + middle
+        };
+        let mut tokens = self.data(&text[..cut])?;
+        tokens.extend(self.data(&text[cut..])?);
+        Ok(tokens)
+    }
+
+    /// Whether a token ends an answer.
+    pub fn stops(&self, token: u32) -> bool {
+        self.stops.contains(&token)
+    }
+
+    /// The tokens that end an answer.
+    pub fn stop_tokens(&self) -> impl Iterator<Item = u32> {
+        self.stops.iter().copied()
+    }
+
+    pub fn is_control(&self, token: u32) -> bool {
+        self.added.contains(&token)
+    }
+
+    /// The bytes that a token writes; control tokens write none.
+    pub fn bytes(&self, token: u32) -> &[u8] {
+        self.bytes.get(token as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What tokens write. Bytes that are no text (a letter cut in two) become U+FFFD.
+    pub fn text(&self, tokens: &[u32]) -> String {
+        let bytes: Vec<u8> = tokens
+            .iter()
+            .flat_map(|&token| self.bytes(token))
+            .copied()
+            .collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+fn encode(tokenizer: &Tokenizer, text: &str, mark: bool) -> Result<Vec<u32>, InferenceError> {
+    let encoding = tokenizer.encode_fast(text, mark).map_err(unreadable)?;
+    Ok(encoding.get_ids().to_vec())
+}
+
+fn unreadable(error: tokenizers::Error) -> InferenceError {
+    InferenceError::Damaged {
+        file: "tokenizer.json",
+        message: error.to_string(),
+    }
+}
+
+/// One number or several.
+fn numbers(value: &Value) -> Vec<u32> {
+    let one = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+    match value {
+        Value::Array(all) => all.iter().filter_map(one).collect(),
+        other => one(other).into_iter().collect(),
+    }
+}
+
+/// What each token writes. Vocabularies name bytes in one of two ways: GPT-2's, a letter for each
+/// byte (`ByteLevel`), or SentencePiece's, text with `▁` for a space and `<0x0A>` for a byte that is
+/// no text.
+fn token_bytes(json: &Value) -> Result<Vec<Vec<u8>>, String> {
+    let decoder = &json["decoder"];
+    let steps = match decoder["decoders"].as_array() {
+        Some(steps) => steps.as_slice(),
+        None => std::slice::from_ref(decoder),
+    };
+    let has = |kind: &str| steps.iter().any(|step| step["type"].as_str() == Some(kind));
+    let byte_level = has("ByteLevel");
+    let mut bytes = Vec::new();
+    let mut set = |id: u64, own: Vec<u8>| {
+        let id = id as usize;
+        if bytes.len() <= id {
+            bytes.resize(id + 1, Vec::new());
+        }
+        bytes[id] = own;
+    };
+    let unknown = || "its vocabulary is in a form that is not read here".to_owned();
+    let letters = byte_letters();
+    let entries: Vec<(String, u64)> = match &json["model"]["vocab"] {
+        Value::Object(vocabulary) => vocabulary
+            .iter()
+            .filter_map(|(entry, id)| Some((entry.clone(), id.as_u64()?)))
+            .collect(),
+        // Unigram models list entries with their scores.
+        Value::Array(vocabulary) => vocabulary
+            .iter()
+            .enumerate()
+            .filter_map(|(id, entry)| Some((entry[0].as_str()?.to_owned(), id as u64)))
+            .collect(),
+        _ => return Err(unknown()),
+    };
+    for (entry, id) in entries {
+        let own = if byte_level {
+            let own: Option<Vec<u8>> = entry
+                .chars()
+                .map(|letter| letters.iter().position(|&l| l == letter))
+                .map(|byte| byte.map(|byte| byte as u8))
+                .collect();
+            own.unwrap_or_else(|| entry.into_bytes())
+        } else {
+            match byte_name(&entry) {
+                Some(byte) => vec![byte],
+                None => entry.replace('▁', " ").into_bytes(),
+            }
+        };
+        set(id, own);
+    }
+    for added in json["added_tokens"].as_array().into_iter().flatten() {
+        set(added["id"].as_u64().ok_or_else(unknown)?, Vec::new());
+    }
+    Ok(bytes)
+}
+
+/// The byte that `<0x0A>` names.
+fn byte_name(entry: &str) -> Option<u8> {
+    let digits = entry.strip_prefix("<0x")?.strip_suffix('>')?;
+    (digits.len() == 2).then(|| u8::from_str_radix(digits, 16).ok())?
+}
+
+/// GPT-2's letter for each byte: visible Latin-1 stands for itself, the others follow from U+0100.
+fn byte_letters() -> [char; 256] {
+    let mut next = 0x100;
+    std::array::from_fn(|byte| {
+        let letter = byte as u8 as char;
+        if matches!(letter, '!'..='~' | '¡'..='¬' | '®'..='ÿ') {
+            return letter;
+        }
+        next += 1;
+        char::from_u32(next - 1).expect("the letters up to U+0143 exist")
+    })
+}

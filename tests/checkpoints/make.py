@@ -1,0 +1,179 @@
+"""Makes the tiny checkpoints that the decoder is tested with, and what transformers computes with them.
+
+    pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 gguf==0.19.0
+    python tests/checkpoints/make.py
+
+The weights are random, so the models say nothing; they are large enough that a wrong norm, mask,
+rotation or head shows in the logits. Each folder gets what `save_pretrained` writes, and
+`expected.safetensors`: the tokens of three sequences, and their logits in 32 bits and with the model in
+16-bit brain floating point. Two of the sequences begin alike.
+
+`gguf/` holds some of them again as llama.cpp's converter writes them, in 8 bits and 4 bits, and what
+transformers computes with the weights that these stand for.
+"""
+
+from pathlib import Path
+
+import gguf
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+
+VOCABULARY = 96
+COMMON = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+    initializer_range=0.2,
+    attn_implementation="eager",
+)
+THETA = {"rope_type": "default", "rope_theta": 10000.0}
+
+# Name, configuration, largest shard.
+CHECKPOINTS = {
+    "llama2": (LlamaConfig(**{**COMMON, "num_key_value_heads": 4}, rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}), "1GB"),
+    # Frequencies on both sides of the two limits and between them.
+    "llama3": (
+        LlamaConfig(
+            **COMMON,
+            head_dim=16,
+            tie_word_embeddings=True,
+            rope_parameters={
+                "rope_type": "llama3",
+                "rope_theta": 500000.0,
+                "factor": 8.0,
+                "low_freq_factor": 1.0,
+                "high_freq_factor": 4.0,
+                "original_max_position_embeddings": 32,
+            },
+        ),
+        "1GB",
+    ),
+    "mistral": (MistralConfig(**COMMON, head_dim=16, sliding_window=6, rope_parameters=THETA), "30KB"),
+    "qwen2": (Qwen2Config(**COMMON, tie_word_embeddings=True, rope_parameters=THETA), "1GB"),
+    "qwen3": (Qwen3Config(**COMMON, head_dim=16, rope_parameters=THETA), "1GB"),
+    "gemma3": (
+        Gemma3TextConfig(
+            **{**COMMON, "num_hidden_layers": 7},  # the sixth sees everything
+            head_dim=16,
+            query_pre_attn_scalar=24,
+            final_logit_softcapping=5.0,
+            sliding_window=6,
+            rope_parameters={
+                "sliding_attention": THETA,
+                "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000000.0},
+            },
+        ),
+        "1GB",
+    ),
+}
+
+
+def sequences():
+    draw = torch.Generator().manual_seed(7)
+    first = torch.randint(VOCABULARY, (40,), generator=draw)
+    second = torch.cat([first[:20], torch.randint(VOCABULARY, (15,), generator=draw)])
+    return [first, second, torch.randint(VOCABULARY, (5,), generator=draw)]
+
+
+def make(folder, config, shard):
+    torch.manual_seed(1)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() == 1:  # norms and biases, which begin as ones and zeros
+                weight.add_(torch.randn_like(weight) * 0.2)
+    model.save_pretrained(folder, max_shard_size=shard)
+    expected = {}
+    for dtype, name in ((torch.float32, "f32"), (torch.bfloat16, "bf16")):
+        model = model.to(dtype)
+        for index, tokens in enumerate(sequences()):
+            with torch.no_grad():
+                logits = model(tokens[None]).logits[0].float()
+            expected[f"tokens.{index}"] = tokens.to(torch.uint32)
+            expected[f"logits.{name}.{index}"] = logits.contiguous()
+    save_file(expected, folder / "expected.safetensors")
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    print(folder.name, "largest logit", round(float(expected["logits.f32.0"].abs().max()), 2))
+
+
+ARCHITECTURES = {"llama3": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3"}
+
+
+def make_gguf(name, architecture, folder):
+    """One checkpoint as a GGUF file, and the logits of the weights it stands for."""
+    model = AutoModelForCausalLM.from_pretrained(Path(__file__).parent / name, dtype=torch.float32, attn_implementation="eager").eval()
+    config = model.config
+    writer = gguf.GGUFWriter(folder / f"{name}.gguf", architecture)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    if name != "qwen2":  # whose width of a head follows from the other sizes
+        writer.add_key_length(config.head_dim)
+        writer.add_value_length(config.head_dim)
+    rope = config.rope_parameters
+    if name == "gemma3":
+        # llama.cpp knows no other scale than this one
+        config.query_pre_attn_scalar = config.head_dim
+        for layer in model.model.layers:
+            layer.self_attn.scaling = config.head_dim**-0.5
+        writer.add_sliding_window(config.sliding_window)
+        writer.add_final_logit_softcapping(config.final_logit_softcapping)
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rope["full_attention"]["factor"])
+        rope = rope["full_attention"]
+    writer.add_rope_freq_base(rope["rope_theta"])
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([f"t{i}" for i in range(VOCABULARY)])
+
+    if name == "llama3":
+        # What llama.cpp's converter writes instead of the factors
+        width = config.head_dim
+        plain = 1.0 / (rope["rope_theta"] ** (torch.arange(0, width, 2).float() / width))
+        writer.add_tensor("rope_freqs.weight", (plain / model.model.rotary_emb.inv_freq).numpy())
+    known = next(kind for kind, text in gguf.MODEL_ARCH_NAMES.items() if text == architecture)
+    names = gguf.get_tensor_name_map(known, config.num_hidden_layers)
+    with torch.no_grad():
+        for key, weight in model.named_parameters():
+            stem, kind = key.rsplit(".", 1)
+            stored = f"{names.get_name(stem)}.{kind}"
+            data = weight.detach().clone()
+            if name == "gemma3" and stem.endswith("norm"):
+                data += 1.0
+            heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(stem.rsplit(".", 1)[-1])
+            turned = architecture == "llama" and heads
+            if turned:  # halves of a head to neighbours
+                data = data.view(heads, 2, -1, data.shape[1]).transpose(1, 2).reshape(data.shape)
+            if weight.dim() == 1:
+                writer.add_tensor(stored, data.float().numpy())
+                continue
+            kind = gguf.GGMLQuantizationType.Q4_0 if "up_proj" in key else gguf.GGMLQuantizationType.F16 if "v_proj" in key else gguf.GGMLQuantizationType.Q8_0
+            packed = gguf.quants.quantize(data.numpy(), kind)
+            writer.add_tensor(stored, packed, raw_dtype=kind)
+            back = torch.from_numpy(gguf.quants.dequantize(packed, kind).astype("float32"))
+            if turned:
+                back = back.view(heads, -1, 2, back.shape[1]).transpose(1, 2).reshape(back.shape)
+            weight.copy_(back)
+        expected = {"tokens": sequences()[0].to(torch.uint32), "logits": model(sequences()[0][None]).logits[0].contiguous()}
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    save_file(expected, folder / f"{name}.expected.safetensors")
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    for name, (config, shard) in CHECKPOINTS.items():
+        make(here / name, config, shard)
+    (here / "gguf").mkdir(exist_ok=True)
+    for name, architecture in ARCHITECTURES.items():
+        make_gguf(name, architecture, here / "gguf")

@@ -165,18 +165,22 @@ fn company_and_pieces_change_no_bit() {
         let shared = read(&decoder, &mut trunk, &tokens[0][..20]);
         assert_eq!(bits(&shared), bits(&single[0][..20]), "{family}, prefix");
         let mut branches = [trunk.clone(), trunk.clone()];
-        let mut steps: Vec<Step> = branches
-            .iter_mut()
-            .zip(&tokens)
-            .map(|(sequence, tokens)| Step {
-                sequence,
-                tokens: &tokens[20..],
-                wanted: Wanted::All,
-            })
-            .collect();
-        let branched = decoder.forward(&mut steps).unwrap();
-        for (logits, single) in branched.iter().zip(&single) {
-            assert_eq!(bits(logits), bits(&single[20..]), "{family}, branched");
+        // In two steps: what one branch writes must not be read by the other.
+        for piece in [20..26, 26..35] {
+            let mut steps: Vec<Step> = branches
+                .iter_mut()
+                .zip(&tokens)
+                .map(|(sequence, tokens)| Step {
+                    sequence,
+                    tokens: &tokens[piece.clone()],
+                    wanted: Wanted::All,
+                })
+                .collect();
+            let branched = decoder.forward(&mut steps).unwrap();
+            for (logits, single) in branched.iter().zip(&single) {
+                let single = &single[piece.clone()];
+                assert_eq!(bits(logits), bits(single), "{family}, branched");
+            }
         }
 
         // Prefill in pieces, then one token at a time.

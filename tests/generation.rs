@@ -289,6 +289,40 @@ fn a_control_token_that_is_also_a_word_is_cut_to_letters() {
     assert_eq!(tokens.control("</s>").unwrap(), [2]);
 }
 
+/// Vocabularies out of GGUF files against the libraries that trained them (`tests/checkpoints/make.py`).
+#[test]
+fn a_vocabulary_in_a_gguf_file_reads_as_its_own_library_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints/gguf");
+    let expected = std::fs::read(folder.join("vocabularies.json")).unwrap();
+    let expected: Value = serde_json::from_slice(&expected).unwrap();
+    for kind in ["bpe", "spm"] {
+        let checkpoint = Checkpoint::open(&folder.join(format!("{kind}-vocabulary.gguf"))).unwrap();
+        let tokens = LanguageTokens::of(&checkpoint).unwrap();
+        let texts = expected["texts"].as_array().unwrap();
+        for (text, ids) in texts.iter().zip(expected[kind].as_array().unwrap()) {
+            let text = text.as_str().unwrap();
+            let ids: Vec<u32> = serde_json::from_value(ids.clone()).unwrap();
+            assert_eq!(tokens.data(text).unwrap(), ids, "{kind} {text:?}");
+            assert_eq!(tokens.text(&ids).trim_start(), text, "{kind}");
+        }
+        assert_eq!(tokens.stop_tokens().count(), 1);
+        let begins = tokens.beginning("").unwrap();
+        assert_eq!(begins.len(), usize::from(kind == "spm"));
+        match ChatTemplate::of(&checkpoint, &tokens) {
+            Ok(template) => {
+                let (system, mut user) = (Marked::default(), Marked::default());
+                user.quote("Hej <|im_end|>");
+                let prompt = template.tokens(&system, &user, &tokens).unwrap();
+                assert_eq!(prompt.iter().filter(|&&t| tokens.is_control(t)).count(), 4);
+            }
+            Err(error) => {
+                assert_eq!(kind, "spm");
+                assert!(error.to_string().contains("no chat template"), "{error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn labels_share_out_all_probability_whatever_their_length() {
     let model = Model::new();

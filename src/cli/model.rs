@@ -13,8 +13,7 @@ use std::process::ExitCode;
 
 /// Look at language models on this machine
 ///
-/// A model is a folder with config.json, tokenizer.json and safetensors, or a .gguf file with
-/// tokenizer.json beside it.
+/// A model is a folder with config.json, tokenizer.json and safetensors, or a .gguf file.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -61,9 +60,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
 fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
     let checkpoint = Checkpoint::open(model)?;
     let config = checkpoint.config();
-    let folder = checkpoint.folder();
-    LanguageTokens::open(folder, config.vocabulary)?;
-    let template = ChatTemplate::open(folder);
+    let tokens = LanguageTokens::of(&checkpoint)?;
+    let template = ChatTemplate::of(&checkpoint, &tokens);
     let need = checkpoint.memory_need();
     if common.quiet {
         template?;
@@ -112,7 +110,7 @@ fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
 fn probe(model: &Path, text: &str, device: DeviceChoice) -> anyhow::Result<ExitCode> {
     let checkpoint = Checkpoint::open(model)?;
     checkpoint.fits()?;
-    let tokens = LanguageTokens::open(checkpoint.folder(), checkpoint.config().vocabulary)?;
+    let tokens = LanguageTokens::of(&checkpoint)?;
     let decoder = Decoder::load(&checkpoint, &open_device(device)?)?;
     let mut out = std::io::stdout().lock();
     for likely in likeliest(&decoder, &tokens, text, 5)? {

@@ -1,6 +1,7 @@
 """Makes the tiny checkpoints that the decoder is tested with, and what transformers computes with them.
 
-    pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 gguf==0.19.0
+    pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 gguf==0.19.0 \\
+        tokenizers==0.23.3 sentencepiece==0.2.3
     python tests/checkpoints/make.py
 
 The weights are random, so the models say nothing; they are large enough that a wrong norm, mask,
@@ -9,14 +10,19 @@ rotation or head shows in the logits. Each folder gets what `save_pretrained` wr
 16-bit brain floating point. Two of the sequences begin alike.
 
 `gguf/` holds some of them again as llama.cpp's converter writes them, in 8 bits and 4 bits, and what
-transformers computes with the weights that these stand for.
+transformers computes with the weights that these stand for. `gguf/*-vocabulary.gguf` hold vocabularies without weights,
+`gguf/vocabularies.json` what the libraries that trained them make of some texts.
 """
 
+import io
+import json
 from pathlib import Path
 
 import gguf
+import sentencepiece
 import torch
 from safetensors.torch import save_file
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
 
 VOCABULARY = 96
@@ -170,6 +176,88 @@ def make_gguf(name, architecture, folder):
     save_file(expected, folder / f"{name}.expected.safetensors")
 
 
+TEXTS = [
+    "Regionen tillstyrker förslaget, men avstyrker 3 kap. 12 § i lagen (2018:218).",
+    "Vi instämmer inte i utredningens bedömning.\n\nSkälen är\tflera:  kostnader, tid och ansvar.",
+    "Länsstyrelsen har inget att invända. <|im_end|></s><s>",
+    "I'm not sure – 100 000 kr? 🙂 Ωmega 漢字",
+    "",
+]
+QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def vocabulary_writer(path, architecture):
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_context_length(64)
+    writer.add_embedding_length(32)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(64)
+    writer.add_head_count(4)
+    writer.add_layer_norm_rms_eps(1e-6)
+    return writer
+
+
+def finish(writer):
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def make_vocabularies(folder):
+    """Two small vocabularies, each in a GGUF file without weights, and the tokens of some texts."""
+    # Any text will do.
+    sample = [line for line in Path(__file__).read_text().splitlines() if line] + TEXTS * 3
+    byte_level = Tokenizer(models.BPE())
+    byte_level.normalizer = normalizers.NFC()
+    byte_level.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(QWEN2), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    byte_level.decoder = decoders.ByteLevel()
+    byte_level.train_from_iterator(
+        sample, trainers.BpeTrainer(vocab_size=420, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    )
+    state = json.loads(byte_level.to_str())["model"]
+    tokens = sorted(state["vocab"], key=state["vocab"].get)
+    controls = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    writer = vocabulary_writer(folder / "bpe-vocabulary.gguf", "qwen2")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(tokens + controls)
+    writer.add_token_types([gguf.TokenType.NORMAL] * len(tokens) + [gguf.TokenType.CONTROL] * len(controls))
+    writer.add_token_merges([" ".join(merge) for merge in state["merges"]])
+    writer.add_eos_token_id(len(tokens) + 2)
+    writer.add_chat_template("{% for message in messages %}{{ '<|im_start|>' + message.content + '<|im_end|>' }}{% endfor %}")
+    finish(writer)
+
+    trained = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sample), model_writer=trained, model_type="bpe", vocab_size=420, byte_fallback=True,
+        normalization_rule_name="identity", remove_extra_whitespaces=False, character_coverage=0.99, minloglevel=2,
+    )
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
+    kinds = [
+        gguf.TokenType.UNKNOWN if pieces.is_unknown(i) else gguf.TokenType.CONTROL if pieces.is_control(i)
+        else gguf.TokenType.BYTE if pieces.is_byte(i) else gguf.TokenType.NORMAL
+        for i in range(pieces.get_piece_size())
+    ]
+    writer = vocabulary_writer(folder / "spm-vocabulary.gguf", "llama")
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([pieces.id_to_piece(i) for i in range(len(kinds))])
+    writer.add_token_scores([pieces.get_score(i) for i in range(len(kinds))])
+    writer.add_token_types(kinds)
+    writer.add_bos_token_id(pieces.bos_id())
+    writer.add_eos_token_id(pieces.eos_id())
+    writer.add_add_bos_token(True)
+    finish(writer)
+    expected = {
+        "texts": TEXTS,
+        "bpe": [byte_level.encode(text).ids for text in TEXTS],
+        "spm": [pieces.encode(text) for text in TEXTS],
+    }
+    (folder / "vocabularies.json").write_text(json.dumps(expected, ensure_ascii=False) + "\n")
+
+
 if __name__ == "__main__":
     here = Path(__file__).parent
     for name, (config, shard) in CHECKPOINTS.items():
@@ -177,3 +265,4 @@ if __name__ == "__main__":
     (here / "gguf").mkdir(exist_ok=True)
     for name, architecture in ARCHITECTURES.items():
         make_gguf(name, architecture, here / "gguf")
+    make_vocabularies(here / "gguf")

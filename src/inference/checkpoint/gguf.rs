@@ -5,6 +5,7 @@
 //! other, and Gemma's norms have their 1 added already.
 
 use super::expect_shape;
+use super::vocabulary::{Vocabulary, vocabulary};
 use crate::inference::InferenceError;
 use crate::inference::decoder::config::{Activation, Config, LayerConfig, RotaryConfig, Scaling};
 use crate::inference::kernels::{Bytes, QUANTISED_ROWS, Rows, StoredMatrix, map};
@@ -158,12 +159,17 @@ impl Gguf {
         }
     }
 
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        let value = self.content.metadata.get(key)?;
+        value.to_string().ok().cloned()
+    }
+
+    pub(super) fn vocabulary(&self) -> Result<Vocabulary, InferenceError> {
+        vocabulary(&self.content.metadata).map_err(|fault| self.damaged(fault))
+    }
+
     pub(super) fn config(&self) -> Result<Config, InferenceError> {
-        let text = |key: &str| {
-            let value = self.content.metadata.get(key)?;
-            value.to_string().ok().cloned()
-        };
-        let architecture = text("general.architecture").unwrap_or_default();
+        let architecture = self.text("general.architecture").unwrap_or_default();
         let known = ARCHITECTURES.iter().find(|(name, _)| *name == architecture);
         let Some(&(_, family)) = known else {
             return Err(InferenceError::Family {

@@ -8,6 +8,9 @@
 mod gguf;
 mod memory;
 mod shards;
+mod vocabulary;
+
+pub(super) use vocabulary::Vocabulary;
 
 pub use memory::{MemoryNeed, WORKING_TOKENS, available, gigabytes};
 
@@ -19,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Checkpoint {
     name: String,
-    /// Where tokenizer and chat template are: the folder, or the one that the file is in.
+    /// Where the files of a folder are.
     folder: PathBuf,
     config: Config,
     source: Source,
@@ -65,7 +68,7 @@ impl Checkpoint {
         &self.name
     }
 
-    /// Where the model's tokenizer and chat template are looked for: its folder, or that of its file.
+    /// The model's folder; of a GGUF file, the folder that it is in.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -83,6 +86,22 @@ impl Checkpoint {
         match &self.source {
             Source::Shards(shards) => shards.bytes(),
             Source::Gguf(gguf) => gguf.bytes(),
+        }
+    }
+
+    /// The vocabulary, where the file holds it itself.
+    pub(super) fn vocabulary(&self) -> Result<Option<Vocabulary>, InferenceError> {
+        match &self.source {
+            Source::Shards(_) => Ok(None),
+            Source::Gguf(gguf) => gguf.vocabulary().map(Some),
+        }
+    }
+
+    /// A text that the file itself holds, such as its chat template; none for a folder.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        match &self.source {
+            Source::Shards(_) => None,
+            Source::Gguf(gguf) => gguf.text(key),
         }
     }
 

@@ -5,7 +5,7 @@
 //! be taken for a part of the template or for a control token.
 
 use super::LanguageTokens;
-use crate::inference::InferenceError;
+use crate::inference::{Checkpoint, InferenceError};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{Environment, ErrorKind, context};
@@ -62,6 +62,21 @@ struct TokenizerConfig {
 }
 
 impl ChatTemplate {
+    /// The template of a model: of its folder, or out of its GGUF file.
+    ///
+    /// # Errors
+    /// As those of [`ChatTemplate::open`].
+    pub fn of(checkpoint: &Checkpoint, tokens: &LanguageTokens) -> Result<Self, InferenceError> {
+        let Some(source) = checkpoint.text("tokenizer.chat_template") else {
+            return Self::open(checkpoint.folder());
+        };
+        Ok(Self {
+            source,
+            bos: tokens.beginning_name(),
+            eos: String::new(),
+        })
+    }
+
     /// Reads `chat_template.jinja`, or the template in `tokenizer_config.json`.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! Text to tokens of a language model and back, with a wall between control and data.
 //!
 //! What a template says may hold control tokens; what stands in a response may not, whatever it
-//! spells out. So a tokenizer is read twice: once as it is, and once without its added tokens, which
-//! reads `<|im_end|>` or `<think>` as the letters that they are.
+//! spells out. So a tokenizer is read twice: once as it is, and once without its control tokens, which
+//! reads `<|im_end|>` or `<think>` as the letters that they are. Every token that was added to the
+//! vocabulary counts as one, but for white space (Gemma adds tokens for runs of it), which controls nothing.
 
-use crate::inference::InferenceError;
+use crate::inference::{Checkpoint, InferenceError};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,8 +14,8 @@ use tokenizers::Tokenizer;
 pub struct LanguageTokens {
     control: Tokenizer,
     data: Tokenizer,
-    /// The added tokens, which text that is data must not become.
-    added: BTreeSet<u32>,
+    /// The control tokens, which text that is data must not become.
+    controls: BTreeSet<u32>,
     /// What each token writes; nothing for control tokens and gaps.
     bytes: Vec<Vec<u8>>,
     /// Tokens that end an answer.
@@ -22,6 +23,18 @@ pub struct LanguageTokens {
 }
 
 impl LanguageTokens {
+    /// The vocabulary of a model: of its folder, or out of its GGUF file.
+    ///
+    /// # Errors
+    /// As those of [`LanguageTokens::open`].
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, InferenceError> {
+        let size = checkpoint.config().vocabulary;
+        match checkpoint.vocabulary()? {
+            Some(own) => Self::new(own.json, own.stops, size),
+            None => Self::open(checkpoint.folder(), size),
+        }
+    }
+
     /// Reads `tokenizer.json` of a model's folder, and the tokens that end an answer from
     /// `generation_config.json` or `config.json`.
     ///
@@ -63,7 +76,11 @@ impl LanguageTokens {
         };
         let bytes = token_bytes(&json).map_err(damaged)?;
         let mut without = json.clone();
-        without["added_tokens"] = Value::Array(Vec::new());
+        let mut controls = BTreeSet::new();
+        if let Some(added) = without["added_tokens"].as_array_mut() {
+            controls.extend(added.iter().filter(|own| is_control(own)).filter_map(id));
+            added.retain(|own| !is_control(own));
+        }
         let tokenizer = |json: Value| {
             let tokenizer: Result<Tokenizer, _> = serde_json::from_value(json);
             tokenizer.map_err(|error| damaged(error.to_string()))
@@ -78,7 +95,7 @@ impl LanguageTokens {
             });
         }
         Ok(Self {
-            added: control.get_added_tokens_decoder().into_keys().collect(),
+            controls,
             control,
             data,
             bytes,
@@ -99,11 +116,18 @@ impl LanguageTokens {
         Ok(tokens)
     }
 
+    /// The name of the token for the beginning of a text, where the model has one.
+    pub(super) fn beginning_name(&self) -> String {
+        let first = encode(&self.control, "", true).ok();
+        let first = first.and_then(|ids| self.control.id_to_token(*ids.first()?));
+        first.unwrap_or_default()
+    }
+
     /// Tokens of text that is data. None of them is a control token.
     pub fn data(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
         let encoding = self.data.encode_fast(text, false).map_err(unreadable)?;
         let ids = encoding.get_ids();
-        let Some(place) = ids.iter().position(|id| self.added.contains(id)) else {
+        let Some(place) = ids.iter().position(|id| self.controls.contains(id)) else {
             return Ok(ids.to_vec());
         };
         // A vocabulary may hold the name of a control token like a word. Cut within, it is letters.
@@ -135,7 +159,7 @@ impl LanguageTokens {
     }
 
     pub fn is_control(&self, token: u32) -> bool {
-        self.added.contains(&token)
+        self.controls.contains(&token)
     }
 
     /// The bytes that a token writes; control tokens write none.
@@ -175,6 +199,16 @@ fn numbers(value: &Value) -> Vec<u32> {
     }
 }
 
+fn is_control(added: &Value) -> bool {
+    let special = added["special"].as_bool().unwrap_or(false);
+    let content = added["content"].as_str().unwrap_or_default();
+    special || !content.chars().all(char::is_whitespace)
+}
+
+fn id(added: &Value) -> Option<u32> {
+    u32::try_from(added["id"].as_u64()?).ok()
+}
+
 /// What each token writes. Vocabularies name bytes in one of two ways: GPT-2's, a letter for each
 /// byte (`ByteLevel`), or SentencePiece's, text with `▁` for a space and `<0x0A>` for a byte that is
 /// no text.
@@ -188,7 +222,8 @@ fn token_bytes(json: &Value) -> Result<Vec<Vec<u8>>, String> {
     let byte_level = has("ByteLevel");
     let mut bytes = Vec::new();
     let mut set = |id: u64, own: Vec<u8>| {
-        let id = id as usize;
+        // A number that no vocabulary reaches would ask for all memory.
+        let id = id.min(1 << 24) as usize;
         if bytes.len() <= id {
             bytes.resize(id + 1, Vec::new());
         }
@@ -226,7 +261,11 @@ fn token_bytes(json: &Value) -> Result<Vec<Vec<u8>>, String> {
         set(id, own);
     }
     for added in json["added_tokens"].as_array().into_iter().flatten() {
-        set(added["id"].as_u64().ok_or_else(unknown)?, Vec::new());
+        let text = match is_control(added) {
+            true => "",
+            false => added["content"].as_str().unwrap_or_default(),
+        };
+        set(u64::from(id(added).ok_or_else(unknown)?), text.into());
     }
     Ok(bytes)
 }

@@ -69,6 +69,11 @@ fn write_model(folder: &Path) {
     let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/embedded/tokenizer.json");
     let mut tokenizer: Value = serde_json::from_slice(&std::fs::read(embedded).unwrap()).unwrap();
     tokenizer["post_processor"] = Value::Null;
+    // Left from training, as it happens; to be ignored.
+    tokenizer["truncation"] =
+        json!({"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0});
+    tokenizer["padding"] = json!({"strategy": {"Fixed": 64}, "direction": "Right",
+        "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"});
     tokenizer["added_tokens"] = CONTROL
         .iter()
         .enumerate()
@@ -203,6 +208,36 @@ fn budgets_and_company_change_no_word() {
     for (pass_tokens, cache_bytes) in [(1, 1 << 30), (7, 1 << 30), (512, 0), (30, 40_000)] {
         assert_eq!(ask(pass_tokens, cache_bytes), expected, "{pass_tokens}");
     }
+}
+
+#[test]
+fn an_answer_that_is_cut_says_so() {
+    let model = Model::new();
+    let grammar = "start: \"tillstyrker förslaget\"";
+    let ask = |longest| {
+        let prompts = vec![model.prompt("Svar:", Some(grammar), longest)];
+        model
+            .generator(64, 1 << 30)
+            .write(prompts)
+            .unwrap()
+            .remove(0)
+    };
+    assert_eq!(ask(2).end, End::Length);
+    assert_eq!(ask(2).tokens.len(), 2);
+    let whole = ask(30);
+    assert_eq!(whole.end, End::Stop);
+    assert_eq!(model.tokens.text(&whole.tokens), "tillstyrker förslaget");
+}
+
+#[test]
+fn a_prompt_too_long_for_the_model_is_found_before_anything_is_written() {
+    let model = Model::new();
+    let prompts = vec![
+        model.prompt("kort", None, 5),
+        model.prompt(&"lång ".repeat(5000), None, 5),
+    ];
+    let error = model.generator(64, 1 << 30).write(prompts).unwrap_err();
+    assert!(error.to_string().contains("context of 4096"), "{error}");
 }
 
 #[test]
@@ -386,5 +421,5 @@ fn a_tokenizer_of_another_model_is_named() {
         .err()
         .unwrap()
         .to_string();
-    assert!(error.contains("16388") && error.contains("1000"), "{error}");
+    assert!(error.contains("16384") && error.contains("1000"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! What a person meets whose model is not as it should be: one message that says what, where, and what
 //! to do.
 
+use remiss::inference::decoder::{Sequence, Step, Wanted};
 use remiss::inference::{Checkpoint, Decoder};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -151,6 +152,28 @@ fn weights_of_another_model_are_noticed() {
             .to_string();
         assert!(message.contains(named), "{message}");
     }
+}
+
+/// Half of a weight file overwritten with what is no number.
+#[test]
+fn damaged_weights_do_not_end_as_an_answer() {
+    let folder = copy("qwen2");
+    let path = folder.path().join("model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let begin = bytes.len() / 8 * 4;
+    for four in bytes[begin..].chunks_exact_mut(4) {
+        four.copy_from_slice(&f32::NAN.to_le_bytes());
+    }
+    fs::write(&path, bytes).unwrap();
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    let decoder = Decoder::load(&checkpoint, &candle_core::Device::Cpu).unwrap();
+    let step = Step {
+        sequence: &mut Sequence::default(),
+        tokens: &[1, 2],
+        wanted: Wanted::Last,
+    };
+    let message = decoder.forward(&mut [step]).unwrap_err().to_string();
+    assert!(message.contains("not numbers"), "{message}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Common;
 use crate::hash::sha256_of_file;
 use crate::inference::checkpoint::{Checkpoint, WORKING_TOKENS, available, gigabytes};
 use crate::inference::{
-    ChatTemplate, Decoder, DeviceChoice, LanguageTokens, likeliest, open_device,
+    ChatTemplate, Decoder, DeviceChoice, InferenceError, LanguageTokens, likeliest, open_device,
 };
 use anyhow::Context;
 use std::io::Write;
@@ -61,6 +61,9 @@ fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
     let checkpoint = Checkpoint::open(model)?;
     let config = checkpoint.config();
     let tokens = LanguageTokens::of(&checkpoint)?;
+    if tokens.stop_tokens().next().is_none() {
+        return Err(InferenceError::NoStop.into());
+    }
     let template = ChatTemplate::of(&checkpoint, &tokens);
     let need = checkpoint.memory_need();
     if common.quiet {
@@ -99,19 +102,19 @@ fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
     }
     template?;
     checkpoint.fits()?;
-    writeln!(
-        out,
-        "{}",
-        say("Modellen kan användas.", "The model can be used.")
-    )?;
+    writeln!(out, "{}", say("Filerna är hela.", "The files are whole."))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn probe(model: &Path, text: &str, device: DeviceChoice) -> anyhow::Result<ExitCode> {
     let checkpoint = Checkpoint::open(model)?;
-    checkpoint.fits()?;
+    let device = open_device(device)?;
+    // How much memory a GPU has left, its driver says when the model is loaded.
+    if device.is_cpu() {
+        checkpoint.fits()?;
+    }
     let tokens = LanguageTokens::of(&checkpoint)?;
-    let decoder = Decoder::load(&checkpoint, &open_device(device)?)?;
+    let decoder = Decoder::load(&checkpoint, &device)?;
     let mut out = std::io::stdout().lock();
     for likely in likeliest(&decoder, &tokens, text, 5)? {
         let (token, log) = (likely.token, likely.log_probability);

@@ -34,6 +34,8 @@ pub enum InferenceError {
     NoModel { path: PathBuf },
     #[error("models of the family `{family}` are not computed here\n  hint: these are: {known}")]
     Family { family: String, known: String },
+    #[error("`{}` asks for {what}, which is not computed here", path.display())]
+    NotComputed { path: PathBuf, what: String },
     #[error("`{}` is damaged: {message}", path.display())]
     DamagedFile { path: PathBuf, message: String },
     #[error("{count} of the model's {total} weight files are missing in `{}`: `{missing}`\n  hint: fetch or copy the model again; `model.safetensors.index.json` lists its files", folder.display())]
@@ -44,7 +46,7 @@ pub enum InferenceError {
         total: usize,
     },
     #[error(
-        "the weights have no tensor `{name}`, which config.json asks for: they do not belong together"
+        "the weights have no tensor `{name}`, which the configuration asks for: they do not belong together"
     )]
     NoTensor { name: String },
     #[error(

@@ -15,6 +15,7 @@ use candle_core::{DType, Device, Tensor};
 use half::{bf16, f16};
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 /// Architectures that the decoder computes, and the family that each is.
@@ -46,8 +47,20 @@ impl Gguf {
                 "it is no GGUF file; give a `.gguf` file or a model's folder".to_owned(),
             ));
         }
-        let content = Content::read(&mut Cursor::new(&bytes[..]))
-            .map_err(|error| damaged(error.to_string()))?;
+        // The library divides by what such a file says without looking.
+        let content = catch_unwind(|| Content::read(&mut Cursor::new(&bytes[..])));
+        let content = content
+            .map_err(|_| damaged("its header makes no sense".to_owned()))?
+            .map_err(|error| match error.to_string() {
+                message if message.contains("unknown dtype") => InferenceError::NotComputed {
+                    path: path.to_owned(),
+                    what: "a type of weights".to_owned(),
+                },
+                message => damaged(message),
+            })?;
+        if !content.tensor_data_offset.is_multiple_of(ALIGNED) {
+            return Err(damaged("its tensors are not aligned".to_owned()));
+        }
         let gguf = Self {
             path: path.to_owned(),
             bytes,
@@ -65,7 +78,8 @@ impl Gguf {
 
     /// Bytes of all weights.
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes.len() as u64 - self.content.tensor_data_offset
+        let all = self.bytes.len() as u64;
+        all.saturating_sub(self.content.tensor_data_offset)
     }
 
     /// The bytes of a tensor and their type.
@@ -75,6 +89,10 @@ impl Gguf {
             name: stored.to_owned(),
         })?;
         let dtype = info.ggml_dtype;
+        let blocks = info.shape.dims().last().copied().unwrap_or(0);
+        if !blocks.is_multiple_of(dtype.block_size()) || !info.offset.is_multiple_of(ALIGNED) {
+            return Err(self.damaged(format!("tensor `{stored}` is not laid out in whole blocks")));
+        }
         let size = info.shape.elem_count() / dtype.block_size() * dtype.type_size();
         let begin = self.content.tensor_data_offset.checked_add(info.offset);
         let begin = begin.and_then(|begin| usize::try_from(begin).ok());
@@ -159,6 +177,13 @@ impl Gguf {
         }
     }
 
+    fn refused(&self, what: String) -> InferenceError {
+        InferenceError::NotComputed {
+            path: self.path.clone(),
+            what,
+        }
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<String> {
         let value = self.content.metadata.get(key)?;
         value.to_string().ok().cloned()
@@ -187,15 +212,32 @@ impl Gguf {
         let (hidden, heads) = (needed("embedding_length")?, needed("attention.head_count")?);
         let head_width = size("attention.key_length").unwrap_or(hidden / heads.max(1));
         let layers = needed("block_count")?;
+        if layers > MOST_LAYERS {
+            return Err(self.damaged(format!("it claims to have {layers} layers")));
+        }
         let tokens = self.content.metadata.get("tokenizer.ggml.tokens");
         let tokens = tokens.and_then(|tokens| tokens.to_vec().ok());
         let vocabulary = tokens
             .map(Vec::len)
             .or_else(|| size("vocab_size"))
             .ok_or_else(|| self.damaged("`tokenizer.ggml.tokens` is missing"))?;
-        let linear = value("rope.scaling.type")
-            .and_then(|kind| kind.to_string().ok().cloned())
-            .is_some_and(|kind| kind == "linear");
+        let kind = value("rope.scaling.type").and_then(|kind| kind.to_string().ok());
+        let linear = match kind.map_or("none", String::as_str) {
+            "none" => false,
+            "linear" => true,
+            other => {
+                return Err(self.refused(format!("the rotary scaling `{other}`")));
+            }
+        };
+        if size("rope.dimension_count").is_some_and(|turned| turned != head_width) {
+            return Err(self.refused("rotation of a part of each head".to_owned()));
+        }
+        if size("expert_count").is_some_and(|experts| experts > 0) {
+            return Err(self.refused("a mixture of experts".to_owned()));
+        }
+        if self.content.metadata.get("split.count").and_then(whole) > Some(1) {
+            return Err(self.refused("a model in several GGUF files".to_owned()));
+        }
         let scaling = if self.content.tensor_infos.contains_key(DIVISORS) {
             Scaling::Divisors(self.divisors(head_width / 2)?)
         } else if linear {
@@ -321,6 +363,12 @@ impl Gguf {
         Some(format!("blk.{layer}.{part}.{kind}"))
     }
 }
+
+/// What every tensor's place is a multiple of, at least: the alignment of any block.
+const ALIGNED: u64 = 4;
+
+/// More than any model has; a number beyond it is a damaged file.
+const MOST_LAYERS: usize = 10_000;
 
 const DIVISORS: &str = "rope_freqs.weight";
 

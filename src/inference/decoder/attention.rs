@@ -9,6 +9,10 @@ use crate::inference::kernels::{Matrix, cap, softmax};
 use candle_core::{D, DType, Result, Tensor};
 use rayon::prelude::*;
 
+/// New tokens whose weights are held at the same time: they are as many as all tokens before them, for
+/// each of them and every head.
+const QUERIES: usize = 32;
+
 /// What a layer's attention needs to know.
 #[derive(Clone, Copy)]
 pub(super) struct Heads {
@@ -141,11 +145,30 @@ impl Head<'_> {
             .flat_map(|row| &row[self.head * stretch..(self.head + 1) * stretch])
             .map(|value| value * self.heads.scale)
             .collect();
-        let rows = own.len() / width;
-        let mut weights = vec![0.0; rows * seen];
-        key_matrix.multiply(&own, &mut weights);
+        let mut mixed = vec![0.0; own.len()];
+        let block = QUERIES * stretch;
+        for (number, (own, mixed)) in own.chunks(block).zip(mixed.chunks_mut(block)).enumerate() {
+            let past = self.past + number * QUERIES;
+            self.mix_block(own, &key_matrix, &value_matrix, past, mixed);
+        }
+        mixed
+    }
+
+    /// The same for some of the new tokens, the first at position `past`.
+    fn mix_block(
+        &self,
+        own: &[f32],
+        keys: &Matrix,
+        values: &Matrix,
+        past: usize,
+        mixed: &mut [f32],
+    ) {
+        let group = self.heads.queries / self.heads.keys;
+        let seen = keys.outputs();
+        let mut weights = vec![0.0; own.len() / self.heads.width * seen];
+        keys.multiply(own, &mut weights);
         for (row, weights) in weights.chunks_exact_mut(seen).enumerate() {
-            let position = self.past + row / group;
+            let position = past + row / group;
             let visible = self.heads.first_seen(position) - self.begin..position + 1 - self.begin;
             if let Some(limit) = self.heads.cap {
                 cap(&mut weights[visible.clone()], limit);
@@ -154,9 +177,7 @@ impl Head<'_> {
             weights[..visible.start].fill(0.0);
             weights[visible.end..].fill(0.0);
         }
-        let mut mixed = vec![0.0; rows * width];
-        value_matrix.multiply(&weights, &mut mixed);
-        mixed
+        values.multiply(&weights, mixed);
     }
 }
 

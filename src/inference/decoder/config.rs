@@ -8,7 +8,7 @@
 
 use crate::inference::InferenceError;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A Llama-shaped decoder.
@@ -94,7 +94,7 @@ pub enum Activation {
     GeluTanh,
 }
 
-/// `config.json`, in the keys of `transformers` 4 and 5. What it leaves out has the family's default.
+/// `config.json`, in the keys of `transformers` 4 and 5.
 #[derive(Deserialize)]
 struct Written {
     model_type: String,
@@ -127,6 +127,20 @@ struct Written {
     partial_rotary_factor: Option<f32>,
 }
 
+/// What Gemma 3's published files leave out: the defaults of `transformers`' `Gemma3TextConfig`.
+fn gemma_3() -> [(&'static str, Value); 8] {
+    [
+        ("vocab_size", json!(262_208)),
+        ("num_attention_heads", json!(8)),
+        ("num_key_value_heads", json!(4)),
+        ("max_position_embeddings", json!(131_072)),
+        ("rms_norm_eps", json!(1e-6)),
+        ("hidden_activation", json!("gelu_pytorch_tanh")),
+        ("sliding_window", json!(4096)),
+        ("query_pre_attn_scalar", json!(256)),
+    ]
+}
+
 /// Families that this decoder computes.
 pub(super) const FAMILIES: [&str; 5] = ["llama", "mistral", "qwen2", "qwen3", "gemma3_text"];
 
@@ -154,6 +168,13 @@ impl Config {
                 family: family.to_owned(),
                 known: FAMILIES.join(", "),
             });
+        }
+        if family == "gemma3_text" {
+            for (key, default) in gemma_3() {
+                if value[key].is_null() {
+                    value[key] = default;
+                }
+            }
         }
         let written: Written =
             serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
@@ -346,5 +367,53 @@ fn scaling_of(written: &Value) -> Result<Scaling, String> {
             "the rotary scaling `{other}` is not computed here; its results would be wrong beyond \
              the context it stretches"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text part of the published Gemma 3 with four billion parameters says no more than this.
+    #[test]
+    fn what_gemma_leaves_out_has_its_defaults() {
+        let written = json!({
+            "model_type": "gemma3",
+            "vision_config": {"hidden_size": 1152},
+            "text_config": {
+                "model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240,
+                "num_hidden_layers": 34, "sliding_window": 1024,
+                "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+            },
+        });
+        let config = Config::parse(written.to_string().as_bytes()).unwrap();
+        assert_eq!(
+            (config.vocabulary, config.heads, config.key_heads),
+            (262_208, 8, 4)
+        );
+        assert_eq!(
+            (config.head_width, config.activation),
+            (256, Activation::GeluTanh)
+        );
+        assert!(config.tied);
+        let windows: Vec<_> = config.layers.iter().map(|layer| layer.window).collect();
+        assert_eq!(
+            windows[..6],
+            [
+                Some(1024),
+                Some(1024),
+                Some(1024),
+                Some(1024),
+                Some(1024),
+                None
+            ]
+        );
+        assert_eq!(config.layers[5].rotary.theta, 1_000_000.0);
+        assert_eq!(
+            config.layers[5].rotary.scaling,
+            Scaling::Linear { factor: 8.0 }
+        );
+        assert_eq!(config.layers[0].rotary.theta, 10_000.0);
+        assert_eq!(config.layers[0].rotary.scaling, Scaling::None);
     }
 }

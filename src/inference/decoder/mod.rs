@@ -251,6 +251,11 @@ impl Decoder {
         if let Some(limit) = self.config.final_cap {
             logits = ops::cap(&logits, limit, self.engine)?;
         }
-        logits.to_dtype(DType::F32)?.to_vec2()
+        let logits: Vec<Vec<f32>> = logits.to_dtype(DType::F32)?.to_vec2()?;
+        // Damaged weights must not end as a confident answer.
+        if logits.iter().flatten().any(|logit| !logit.is_finite()) {
+            candle_core::bail!("its scores are not numbers; the weights may be damaged");
+        }
+        Ok(logits)
     }
 }

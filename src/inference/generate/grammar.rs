@@ -43,13 +43,16 @@ impl Grammars {
     /// # Errors
     /// The model has no token that ends an answer.
     pub fn new(tokens: Arc<LanguageTokens>, vocabulary: usize) -> Result<Self, InferenceError> {
-        let mut stops = tokens.stop_tokens();
-        let stop = stops.next().ok_or(InferenceError::NoStop)?;
+        let stops: Vec<u32> = tokens
+            .stop_tokens()
+            .filter(|&token| (token as usize) < vocabulary)
+            .collect();
+        let &stop = stops.first().ok_or(InferenceError::NoStop)?;
         let words: Vec<Vec<u8>> = (0..vocabulary as u32)
             .map(|token| tokens.bytes(token).to_vec())
             .collect();
-        drop(stops);
         let trie = TokTrie::from(&TokRxInfo::new(vocabulary as u32, stop), &words);
+        let trie = trie.with_eos_tokens(&stops);
         let environment: TokEnv = Arc::new(Environment { trie, tokens });
         let mut factory = ParserFactory::new_simple(&environment).map_err(failed)?;
         factory.quiet();
@@ -95,11 +98,17 @@ impl Grammar {
     }
 
     /// Tokens that must come next; they count as written.
-    pub(super) fn forced(&mut self) -> Vec<u32> {
-        match self.0.is_stopped() {
-            true => Vec::new(),
-            false => self.0.consume_ff_tokens(),
+    ///
+    /// # Errors
+    /// The grammar has become too large to follow.
+    pub(super) fn forced(&mut self) -> Result<Vec<u32>, InferenceError> {
+        if self.0.is_stopped() {
+            return Ok(Vec::new());
         }
+        let forced = self.0.consume_ff_tokens();
+        self.0
+            .get_error()
+            .map_or(Ok(forced), |error| Err(failed(error)))
     }
 
     pub(super) fn complete(&self) -> bool {

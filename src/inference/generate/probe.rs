@@ -4,6 +4,9 @@ use super::{LanguageTokens, log_probabilities};
 use crate::inference::decoder::{Sequence, Step, Wanted};
 use crate::inference::{Decoder, InferenceError};
 
+/// Tokens read at once: bounds the memory for a long text.
+const PIECE: usize = 512;
+
 /// A token that may come next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likely {
@@ -24,12 +27,16 @@ pub fn likeliest(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let step = Step {
-        sequence: &mut Sequence::default(),
-        tokens: &ids,
-        wanted: Wanted::Last,
-    };
-    let logits = decoder.forward(&mut [step])?.remove(0).remove(0);
+    let mut sequence = Sequence::default();
+    let mut logits = Vec::new();
+    for piece in ids.chunks(PIECE) {
+        let step = Step {
+            sequence: &mut sequence,
+            tokens: piece,
+            wanted: Wanted::Last,
+        };
+        logits = decoder.forward(&mut [step])?.remove(0).remove(0);
+    }
     let mut all: Vec<(usize, f64)> = log_probabilities(&logits).into_iter().enumerate().collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     all.truncate(count);

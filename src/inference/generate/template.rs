@@ -1,8 +1,9 @@
 //! A model's own chat template, and the wall between what we say and what a response says.
 //!
 //! Texts that are data never enter a template. A mark stands in their place while it is rendered, and
-//! the tokens of the data are put where the mark came out. So nothing that a response says can
-//! be taken for a part of the template or for a control token.
+//! the tokens of the data are put where the mark came out. So nothing that a response says is run as a
+//! template or becomes a control token. Where a model marks turns by plain letters (`[INST]` of Llama 2), a response
+//! can still spell them out.
 
 use super::LanguageTokens;
 use crate::inference::{Checkpoint, InferenceError};
@@ -123,17 +124,21 @@ impl ChatTemplate {
         user: &Marked,
         tokens: &LanguageTokens,
     ) -> Result<Vec<u32>, InferenceError> {
+        // A mark without text closes the instructions: a template that leaves them out is found out.
         let mut data = system.data.clone();
+        let closing = mark(data.len());
+        data.push(String::new());
+        let said = format!("{}{closing}", system.text);
         // The marks of the two texts are numbered on.
         let mut asked = user.text.clone();
         for number in (0..user.data.len()).rev() {
-            asked = asked.replace(&mark(number), &mark(number + system.data.len()));
+            asked = asked.replace(&mark(number), &mark(number + data.len()));
         }
         data.extend(user.data.iter().cloned());
-        let mut rendered = match self.render(Some(&system.text), &asked) {
-            Ok(rendered) => rendered,
+        let mut rendered = match self.render(Some(&said), &asked) {
+            Ok(rendered) if rendered.contains(&closing) => rendered,
             // Some models know no system message: what it says then opens the user's.
-            Err(_) => self.render(None, &format!("{}\n\n{asked}", system.text))?,
+            _ => self.render(None, &format!("{said}\n\n{asked}"))?,
         };
         // A model that begins to reason is told that it has done so.
         if rendered.trim_end().ends_with("<think>") {
@@ -252,6 +257,29 @@ mod tests {
         let source = "{{ raise_exception('no system message here') }}";
         let message = template(source).render(None, "a").unwrap_err().to_string();
         assert!(message.contains("no system message here"), "{message}");
+    }
+
+    /// What the user's message then begins with.
+    #[test]
+    fn instructions_that_a_template_leaves_out_open_the_question() {
+        let tokens = LanguageTokens::open(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("models/embedded"),
+            1 << 20,
+        )
+        .unwrap();
+        for source in [
+            "{% for m in messages %}{% if m.role == 'user' %}({{ m.content }}){% endif %}{% endfor %}",
+            "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}\
+             ({{ m.content }}){% endfor %}",
+        ] {
+            let (mut system, mut user) = (Marked::default(), Marked::default());
+            system.say("Svara kort.");
+            user.say("Vad anser ").quote("Malmö stad").say("?");
+            let prompt = template(source).tokens(&system, &user, &tokens).unwrap();
+            let text = tokens.text(&prompt);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert_eq!(words.join(" "), "(Svara kort. Vad anser Malmö stad ?)");
+        }
     }
 
     #[test]

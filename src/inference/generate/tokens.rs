@@ -75,6 +75,11 @@ impl LanguageTokens {
             message,
         };
         let bytes = token_bytes(&json).map_err(damaged)?;
+        let mut json = json;
+        // A checkpoint may have been saved with the settings of its training. They would cut or fill up
+        // what is read.
+        json["truncation"] = Value::Null;
+        json["padding"] = Value::Null;
         let mut without = json.clone();
         let mut controls = BTreeSet::new();
         if let Some(added) = without["added_tokens"].as_array_mut() {
@@ -86,7 +91,8 @@ impl LanguageTokens {
             tokenizer.map_err(|error| damaged(error.to_string()))
         };
         let (control, data) = (tokenizer(json)?, tokenizer(without)?);
-        let highest = control.get_vocab(true).into_values().max();
+        // Added tokens beyond it (Gemma 3 has one for images) are never asked for.
+        let highest = control.get_vocab(false).into_values().max();
         let entries = highest.map_or(0, |id| id as usize + 1);
         if entries > vocabulary {
             return Err(InferenceError::Vocabulary {
@@ -125,26 +131,28 @@ impl LanguageTokens {
 
     /// Tokens of text that is data. None of them is a control token.
     pub fn data(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
-        let encoding = self.data.encode_fast(text, false).map_err(unreadable)?;
-        let ids = encoding.get_ids();
-        let Some(place) = ids.iter().position(|id| self.controls.contains(id)) else {
-            return Ok(ids.to_vec());
-        };
-        // A vocabulary may hold the name of a control token like a word. Cut within, it is letters.
-        let encoding = self.data.encode(text, false).map_err(unreadable)?;
-        let (begin, end) = encoding.get_offsets()[place];
-        let middle = text[begin..end].chars().next().map_or(0, char::len_utf8);
-        if middle == 0 || middle == end - begin && (begin, end) == (0, text.len()) {
-            // One letter that is a control token: it is left out rather than obeyed.
-            return Ok(Vec::new());
+        let mut tokens = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let encoding = self.data.encode(rest, false).map_err(unreadable)?;
+            let ids = encoding.get_ids();
+            let Some(place) = ids.iter().position(|id| self.controls.contains(id)) else {
+                tokens.extend_from_slice(ids);
+                break;
+            };
+            // A vocabulary may hold the name of a control token like a word. What stands before it is
+            // kept; its first letter is read by itself, and the rest is read anew.
+            tokens.extend_from_slice(&ids[..place]);
+            let (begin, end) = encoding.get_offsets()[place];
+            let letter = rest[begin..].chars().next().map_or(0, char::len_utf8);
+            if letter == 0 || end <= begin {
+                break;
+            }
+            let alone = &rest[begin..begin + letter];
+            let alone = encode(&self.data, alone, false)?;
+            tokens.extend(alone.iter().filter(|id| !self.controls.contains(id)));
+            rest = &rest[begin + letter..];
         }
-        let cut = if middle == end - begin && begin > 0 {
-            begin
-        } else {
-            begin + middle
-        };
-        let mut tokens = self.data(&text[..cut])?;
-        tokens.extend(self.data(&text[cut..])?);
         Ok(tokens)
     }
 
@@ -202,7 +210,9 @@ fn numbers(value: &Value) -> Vec<u32> {
 fn is_control(added: &Value) -> bool {
     let special = added["special"].as_bool().unwrap_or(false);
     let content = added["content"].as_str().unwrap_or_default();
-    special || !content.chars().all(char::is_whitespace)
+    // SentencePiece writes a space as `▁`.
+    let blank = |letter: char| letter.is_whitespace() || letter == '▁';
+    special || !content.chars().all(blank)
 }
 
 fn id(added: &Value) -> Option<u32> {
@@ -265,7 +275,8 @@ fn token_bytes(json: &Value) -> Result<Vec<Vec<u8>>, String> {
             true => "",
             false => added["content"].as_str().unwrap_or_default(),
         };
-        set(u64::from(id(added).ok_or_else(unknown)?), text.into());
+        let text = text.replace('▁', " ");
+        set(u64::from(id(added).ok_or_else(unknown)?), text.into_bytes());
     }
     Ok(bytes)
 }
@@ -287,4 +298,23 @@ fn byte_letters() -> [char; 256] {
         next += 1;
         char::from_u32(next - 1).expect("the letters up to U+0143 exist")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn white_space_controls_nothing() {
+        for (content, special, expected) in [
+            ("<|im_end|>", true, true),
+            ("<think>", false, true),
+            ("\n\n", false, false),
+            ("▁▁▁", false, false),
+        ] {
+            let added = json!({"content": content, "special": special});
+            assert_eq!(is_control(&added), expected, "{content:?}");
+        }
+    }
 }

@@ -57,27 +57,31 @@ struct Active {
     written: Vec<u32>,
     longest: usize,
     grammar: Option<Grammar>,
-}
-
-impl Active {
-    /// Bytes that it may come to take beyond what it shares.
-    fn need(&self, token_bytes: usize) -> usize {
-        (self.unread.len() + self.written.len() + self.longest) * token_bytes
-    }
+    /// Tokens that it may come to hold beyond what it shares.
+    need: usize,
 }
 
 impl Generator<'_> {
     /// Answers in the order of the prompts.
     ///
     /// # Errors
-    /// A prompt does not fit the model's context, or the device fails.
+    /// A prompt does not fit the model's context, which is found out before anything is written; a
+    /// grammar cannot be followed, or the device fails.
     pub fn write(&self, prompts: Vec<Prompt>) -> Result<Vec<Answer>, InferenceError> {
+        let context = self.decoder.config().context;
+        for prompt in &prompts {
+            let length = prompt.begun.len() + prompt.tokens.len();
+            if length > context {
+                return Err(InferenceError::Context { length, context });
+            }
+        }
         let mut answers: Vec<Option<Answer>> = prompts.iter().map(|_| None).collect();
         let mut waiting: VecDeque<Active> = prompts
             .into_iter()
             .enumerate()
             .map(|(place, prompt)| Active {
                 place,
+                need: prompt.tokens.len().saturating_add(prompt.longest),
                 sequence: prompt.begun,
                 unread: prompt.tokens.into(),
                 written: Vec::new(),
@@ -116,9 +120,12 @@ impl Generator<'_> {
     /// Lets in those that wait, in their order, while the memory lasts.
     fn admit(&self, waiting: &mut VecDeque<Active>, active: &mut Vec<Active>) {
         let size = self.decoder.token_bytes();
-        let mut used: usize = active.iter().map(|one| one.need(size)).sum();
+        let need = |one: &Active| one.need.saturating_mul(size);
+        let mut used = active
+            .iter()
+            .fold(0usize, |sum, one| sum.saturating_add(need(one)));
         while let Some(next) = waiting.front() {
-            used += next.need(size);
+            used = used.saturating_add(need(next));
             if !active.is_empty() && (used > self.cache_bytes || active.len() >= self.pass_tokens) {
                 break;
             }
@@ -165,12 +172,13 @@ impl Generator<'_> {
         };
         let mut new = vec![token];
         if let Some(grammar) = &mut one.grammar {
-            new.extend(grammar.forced());
+            new.extend(grammar.forced()?);
         }
         let room = one.longest - one.written.len();
+        let cut = new.len() > room;
         new.truncate(room);
         one.written.extend_from_slice(&new);
-        if one.grammar.as_ref().is_some_and(Grammar::complete) && new.len() <= room {
+        if !cut && one.grammar.as_ref().is_some_and(Grammar::complete) {
             return Ok(Some(End::Stop));
         }
         if one.written.len() >= one.longest {

@@ -247,3 +247,29 @@ fn help_and_completions() {
     let script = output(&mut remiss(&["completions", "bash"]));
     assert!(text(&script.stdout).contains("_remiss()"));
 }
+
+#[test]
+fn a_language_model_is_looked_at_before_it_is_used() {
+    let gguf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints/gguf");
+    let model = gguf.join("bpe-vocabulary.gguf");
+    let done = output(&mut remiss(&["model", "check", model.to_str().unwrap()]));
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let printed = text(&done.stdout);
+    for part in [
+        "Familj                qwen2",
+        "Kontext               64 token",
+        "bpe-vocabulary.gguf   sha256 ",
+        "Filerna är hela.",
+    ] {
+        assert!(printed.contains(part), "{printed}");
+    }
+    // This one has no chat template, and none beside it.
+    let model = gguf.join("spm-vocabulary.gguf");
+    let message = fails(&["model", "check", model.to_str().unwrap()]);
+    assert!(message.contains("no chat template"), "{message}");
+    let message = fails(&["model", "probe", "/nowhere", "--text", "Regionen"]);
+    assert!(
+        message.contains("there is no model at `/nowhere`"),
+        "{message}"
+    );
+}

@@ -2,6 +2,11 @@
 //!
 //! What does not hold is withdrawn and flagged, never repaired in silence: a quotation that is
 //! not the source's text at its span goes, and a stance that has lost its evidence says so.
+//! [`unsupported`] finds what a statement in other words than the source's adds to it.
+
+mod support;
+
+pub use support::{Unsupported, unsupported};
 
 use crate::analysis::{Analysis, Evidence, Finding, Flag, SummaryPoint};
 use crate::codebook::Stance;

@@ -2,7 +2,7 @@
 //!
 //! A batch is packed and ragged: the new tokens of several [`Sequence`]s stand one after the other,
 //! without padding, each with its own position. What a sequence has read lies in blocks that it shares
-//! with the sequences it branched from ([`cache`]).
+//! with the sequences it branched from (`cache`).
 //!
 //! On a processor the model runs on our own kernels in 32 bits, from weights in the precision of the
 //! file, and its scores are the same bits in any company, in whatever pieces a text is read, and on

@@ -280,7 +280,12 @@ fn wrong_type(name: &str) -> InferenceError {
     }
 }
 
-fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), InferenceError> {
+/// The shape that is found must be the one that is expected.
+pub(super) fn expect_shape(
+    name: &str,
+    found: &[usize],
+    expected: &[usize],
+) -> Result<(), InferenceError> {
     if found == expected {
         return Ok(());
     }

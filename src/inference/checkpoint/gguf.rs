@@ -4,15 +4,14 @@
 //! keys of the architecture `llama` are stored so that neighbouring numbers rotate against each
 //! other, and Gemma's norms have their 1 added already.
 
-use super::expect_shape;
 use super::vocabulary::{Vocabulary, vocabulary};
+use super::{expect_shape, floating, mapped};
 use crate::inference::InferenceError;
 use crate::inference::decoder::config::{Activation, Config, LayerConfig, RotaryConfig, Scaling};
-use crate::inference::kernels::{Bytes, QUANTISED_ROWS, Rows, StoredMatrix, map};
+use crate::inference::kernels::{Bytes, QUANTISED_ROWS, Rows, StoredMatrix};
 use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
-use half::{bf16, f16};
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::catch_unwind;
@@ -34,10 +33,7 @@ pub(super) struct Gguf {
 
 impl Gguf {
     pub(super) fn open(path: &Path) -> Result<Self, InferenceError> {
-        let bytes = map(path).map_err(|source| InferenceError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = mapped(path)?;
         let damaged = |message: String| InferenceError::DamagedFile {
             path: path.to_owned(),
             message,
@@ -108,7 +104,12 @@ impl Gguf {
 
     pub(super) fn has(&self, name: &str) -> bool {
         let stored = self.stored_name(name);
-        stored.is_some_and(|name| self.content.tensor_infos.contains_key(&name))
+        stored.is_some_and(|name| self.stores(&name))
+    }
+
+    /// Whether there is a tensor of this name, which is llama.cpp's.
+    fn stores(&self, stored: &str) -> bool {
+        self.content.tensor_infos.contains_key(stored)
     }
 
     fn find(&self, name: &str, shape: &[usize]) -> Result<(GgmlDType, &[u8]), InferenceError> {
@@ -123,8 +124,7 @@ impl Gguf {
 
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, InferenceError> {
         let (dtype, bytes) = self.find(name, shape)?;
-        let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?;
-        Ok(QTensor::new(storage, shape)?.dequantize(&Device::Cpu)?)
+        Ok(quantised(bytes, dtype, shape)?.dequantize(&Device::Cpu)?)
     }
 
     pub(super) fn matrix(
@@ -132,42 +132,20 @@ impl Gguf {
         name: &str,
         shape: [usize; 2],
     ) -> Result<StoredMatrix, InferenceError> {
-        let [outputs, inputs] = shape;
-        let new = |rows| StoredMatrix::new(rows, outputs, inputs);
         let (dtype, bytes) = self.find(name, &shape)?;
         match dtype {
-            GgmlDType::F32 => Ok(new(Rows::F32(&self.numbers::<f32>(name, &shape)?))),
-            GgmlDType::F16 => Ok(new(Rows::F16(&self.numbers::<f16>(name, &shape)?))),
-            GgmlDType::BF16 => Ok(new(Rows::Bf16(&self.numbers::<bf16>(name, &shape)?))),
-            _ => {
-                let row = inputs / dtype.block_size() * dtype.type_size();
-                let panels = bytes
-                    .chunks((QUANTISED_ROWS * row).max(1))
-                    .map(|rows| {
-                        let data = Cow::Borrowed(rows);
-                        let storage = QStorage::from_data(data, &Device::Cpu, dtype)?;
-                        QTensor::new(storage, (rows.len() / row.max(1), inputs))
-                    })
-                    .collect::<candle_core::Result<Vec<_>>>()?;
-                Ok(new(Rows::Quantised(panels)))
-            }
+            GgmlDType::F32 => return floating(bytes, DType::F32, shape),
+            GgmlDType::F16 => return floating(bytes, DType::F16, shape),
+            GgmlDType::BF16 => return floating(bytes, DType::BF16, shape),
+            _ => {}
         }
-    }
-
-    /// Numbers that are not quantised, in their own precision.
-    fn numbers<T: candle_core::WithDType>(
-        &self,
-        name: &str,
-        shape: &[usize],
-    ) -> Result<Vec<T>, InferenceError> {
-        let (dtype, bytes) = self.find(name, shape)?;
-        let dtype = match dtype {
-            GgmlDType::F16 => DType::F16,
-            GgmlDType::BF16 => DType::BF16,
-            _ => DType::F32,
-        };
-        let tensor = Tensor::from_raw_buffer(bytes, dtype, shape, &Device::Cpu)?;
-        Ok(tensor.flatten_all()?.to_vec1()?)
+        let [outputs, inputs] = shape;
+        let row = (inputs / dtype.block_size() * dtype.type_size()).max(1);
+        let panels = bytes
+            .chunks(QUANTISED_ROWS * row)
+            .map(|rows| quantised(rows, dtype, &[rows.len() / row, inputs]))
+            .collect::<candle_core::Result<Vec<_>>>()?;
+        Ok(StoredMatrix::new(Rows::Quantised(panels), outputs, inputs))
     }
 
     fn damaged(&self, message: impl Into<String>) -> InferenceError {
@@ -238,7 +216,7 @@ impl Gguf {
         if self.content.metadata.get("split.count").and_then(whole) > Some(1) {
             return Err(self.refused("a model in several GGUF files".to_owned()));
         }
-        let scaling = if self.content.tensor_infos.contains_key(DIVISORS) {
+        let scaling = if self.stores(DIVISORS) {
             Scaling::Divisors(self.divisors(head_width / 2)?)
         } else if linear {
             let factor = number("rope.scaling.factor");
@@ -298,16 +276,10 @@ impl Gguf {
             } else {
                 Activation::Silu
             },
-            tied: !self.content.tensor_infos.contains_key("output.weight"),
-            qkv_bias: self.content.tensor_infos.contains_key("blk.0.attn_q.bias"),
-            output_bias: self
-                .content
-                .tensor_infos
-                .contains_key("blk.0.attn_output.bias"),
-            feed_forward_bias: self
-                .content
-                .tensor_infos
-                .contains_key("blk.0.ffn_gate.bias"),
+            tied: !self.stores("output.weight"),
+            qkv_bias: self.stores("blk.0.attn_q.bias"),
+            output_bias: self.stores("blk.0.attn_output.bias"),
+            feed_forward_bias: self.stores("blk.0.ffn_gate.bias"),
             head_norms: gemma || family == "qwen3",
             sandwich: gemma,
             norm_offset: false,
@@ -325,8 +297,7 @@ impl Gguf {
     fn divisors(&self, count: usize) -> Result<Vec<f32>, InferenceError> {
         let (dtype, found, bytes) = self.stretch(DIVISORS)?;
         expect_shape(DIVISORS, found, &[count])?;
-        let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?;
-        let tensor = QTensor::new(storage, count)?.dequantize(&Device::Cpu)?;
+        let tensor = quantised(bytes, dtype, found)?.dequantize(&Device::Cpu)?;
         Ok(tensor.to_vec1()?)
     }
 
@@ -343,7 +314,7 @@ impl Gguf {
         // What `transformers` names alike is the second norm of most families, and the norm of what
         // attention adds in Gemma's.
         let sandwich = "blk.0.post_attention_norm.weight";
-        let sandwich = self.content.tensor_infos.contains_key(sandwich);
+        let sandwich = self.stores(sandwich);
         let part = match part {
             "input_layernorm" => "attn_norm",
             "self_attn.q_proj" => "attn_q",
@@ -371,6 +342,12 @@ const ALIGNED: u64 = 4;
 const MOST_LAYERS: usize = 10_000;
 
 const DIVISORS: &str = "rope_freqs.weight";
+
+/// Bytes of a file as candle's tensor of that type.
+fn quantised(bytes: &[u8], dtype: GgmlDType, shape: &[usize]) -> candle_core::Result<QTensor> {
+    let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?;
+    QTensor::new(storage, shape)
+}
 
 fn whole(value: &Value) -> Option<usize> {
     let number = value

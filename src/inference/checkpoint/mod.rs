@@ -16,7 +16,8 @@ pub use memory::{MemoryNeed, WORKING_TOKENS, available, gigabytes};
 
 use super::InferenceError;
 use super::decoder::Config;
-use super::kernels::StoredMatrix;
+use super::kernels::{Bytes, Rows, StoredMatrix, map};
+use super::weights::expect_shape;
 use candle_core::{DType, Device, Tensor};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,7 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self, InferenceError> {
         let name = path.display().to_string();
         if path.is_dir() {
-            let config = read(&path.join("config.json"), path, "config.json")?;
+            let config = read(path, "config.json")?;
             return Ok(Self {
                 name,
                 folder: path.to_owned(),
@@ -151,29 +152,39 @@ impl Checkpoint {
 }
 
 /// Reads one of the small files of a folder.
-fn read(path: &Path, folder: &Path, file: &'static str) -> Result<Vec<u8>, InferenceError> {
-    std::fs::read(path).map_err(|source| {
+pub(super) fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, InferenceError> {
+    let path = folder.join(file);
+    std::fs::read(&path).map_err(|source| {
         if source.kind() == std::io::ErrorKind::NotFound {
             InferenceError::MissingFile {
                 folder: folder.to_owned(),
                 file,
             }
         } else {
-            InferenceError::Unreadable {
-                path: path.to_owned(),
-                source,
-            }
+            InferenceError::Unreadable { path, source }
         }
     })
 }
 
-fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), InferenceError> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(InferenceError::Shape {
-        name: name.to_owned(),
-        found: found.to_vec(),
-        expected: expected.to_vec(),
+/// Maps a file of weights.
+fn mapped(path: &Path) -> Result<Bytes, InferenceError> {
+    map(path).map_err(|source| InferenceError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A matrix of numbers that are not quantised, in their own precision: 32 bits, or 16 of either kind.
+fn floating(
+    bytes: &[u8],
+    dtype: DType,
+    [outputs, inputs]: [usize; 2],
+) -> Result<StoredMatrix, InferenceError> {
+    let tensor = Tensor::from_raw_buffer(bytes, dtype, &[outputs * inputs], &Device::Cpu)?;
+    let new = |rows| StoredMatrix::new(rows, outputs, inputs);
+    Ok(match dtype {
+        DType::F16 => new(Rows::F16(&tensor.to_vec1()?)),
+        DType::BF16 => new(Rows::Bf16(&tensor.to_vec1()?)),
+        _ => new(Rows::F32(&tensor.to_vec1()?)),
     })
 }

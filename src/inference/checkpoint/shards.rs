@@ -1,10 +1,9 @@
 //! Safetensors, in one file or in several that `model.safetensors.index.json` lists.
 
-use super::expect_shape;
+use super::{expect_shape, floating, mapped};
 use crate::inference::InferenceError;
-use crate::inference::kernels::{Bytes, Rows, StoredMatrix, map};
+use crate::inference::kernels::{Bytes, StoredMatrix};
 use candle_core::{DType, Device, Tensor};
-use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,12 +40,12 @@ struct Index {
 impl Shards {
     pub(super) fn open(folder: &Path) -> Result<Self, InferenceError> {
         let mut shards = Self {
-            paths: paths(folder)?,
+            paths: Vec::new(),
             files: Vec::new(),
             tensors: BTreeMap::new(),
             prefix: "",
         };
-        for path in shards.paths.clone() {
+        for path in paths(folder)? {
             shards.add(path)?;
         }
         let known = |prefix: &&&str| {
@@ -58,13 +57,10 @@ impl Shards {
     }
 
     fn add(&mut self, path: PathBuf) -> Result<(), InferenceError> {
-        let bytes = map(&path).map_err(|source| InferenceError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = mapped(&path)?;
         let file =
             SafeTensors::deserialize(&bytes).map_err(|error| InferenceError::DamagedFile {
-                path,
+                path: path.clone(),
                 message: format!("{error}; it may be cut short: fetch or copy it again"),
             })?;
         let begin = bytes.as_ptr() as usize;
@@ -78,6 +74,7 @@ impl Shards {
             };
             self.tensors.insert(name.to_owned(), place);
         }
+        self.paths.push(path);
         self.files.push(bytes);
         Ok(())
     }
@@ -103,23 +100,28 @@ impl Shards {
         self.place(name).is_some()
     }
 
-    fn find(&self, name: &str, shape: &[usize]) -> Result<(Dtype, &[u8]), InferenceError> {
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(DType, &[u8]), InferenceError> {
         let place = self.place(name).ok_or_else(|| InferenceError::NoTensor {
             name: rename(self.prefix, name),
         })?;
         expect_shape(name, &place.shape, shape)?;
-        Ok((place.dtype, &self.files[place.file][place.bytes.clone()]))
+        // Other types mean nothing without the scales that stand beside them.
+        let dtype = match place.dtype {
+            Dtype::F32 => DType::F32,
+            Dtype::F16 => DType::F16,
+            Dtype::BF16 => DType::BF16,
+            other => {
+                return Err(InferenceError::WeightType {
+                    name: name.to_owned(),
+                    dtype: format!("{other:?}"),
+                });
+            }
+        };
+        Ok((dtype, &self.files[place.file][place.bytes.clone()]))
     }
 
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, InferenceError> {
         let (dtype, bytes) = self.find(name, shape)?;
-        // Other types mean nothing without the scales that stand beside them.
-        let dtype = match dtype {
-            Dtype::F32 => DType::F32,
-            Dtype::F16 => DType::F16,
-            Dtype::BF16 => DType::BF16,
-            other => return Err(wrong_type(name, other)),
-        };
         Ok(Tensor::from_raw_buffer(bytes, dtype, shape, &Device::Cpu)?)
     }
 
@@ -128,33 +130,8 @@ impl Shards {
         name: &str,
         shape: [usize; 2],
     ) -> Result<StoredMatrix, InferenceError> {
-        let [outputs, inputs] = shape;
         let (dtype, bytes) = self.find(name, &shape)?;
-        let halves = || {
-            let pairs = bytes.chunks_exact(2);
-            pairs
-                .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-                .collect::<Vec<u16>>()
-        };
-        let new = |rows| StoredMatrix::new(rows, outputs, inputs);
-        match dtype {
-            Dtype::F32 => {
-                let numbers: Vec<f32> = bytes
-                    .chunks_exact(4)
-                    .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-                    .collect();
-                Ok(new(Rows::F32(&numbers)))
-            }
-            Dtype::BF16 => {
-                use half::slice::HalfBitsSliceExt;
-                Ok(new(Rows::Bf16(halves().reinterpret_cast::<bf16>())))
-            }
-            Dtype::F16 => {
-                use half::slice::HalfBitsSliceExt;
-                Ok(new(Rows::F16(halves().reinterpret_cast::<f16>())))
-            }
-            other => Err(wrong_type(name, other)),
-        }
+        floating(bytes, dtype, shape)
     }
 }
 
@@ -171,13 +148,12 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, InferenceError> {
             file: SINGLE,
         });
     }
-    let listed: Index =
-        serde_json::from_slice(&super::read(&index, folder, INDEX)?).map_err(|error| {
-            InferenceError::DamagedFile {
-                path: index,
-                message: error.to_string(),
-            }
-        })?;
+    let listed: Index = serde_json::from_slice(&super::read(folder, INDEX)?).map_err(|error| {
+        InferenceError::DamagedFile {
+            path: index,
+            message: error.to_string(),
+        }
+    })?;
     let files: BTreeSet<&String> = listed.weight_map.values().collect();
     let total = files.len();
     let missing: Vec<&str> = files
@@ -203,12 +179,5 @@ fn rename(prefix: &str, name: &str) -> String {
         ("model.language_model.", Some(inner)) => format!("{prefix}{inner}"),
         ("model.language_model.", None) => name.to_owned(),
         _ => format!("{prefix}{name}"),
-    }
-}
-
-fn wrong_type(name: &str, dtype: Dtype) -> InferenceError {
-    InferenceError::WeightType {
-        name: name.to_owned(),
-        dtype: format!("{dtype:?}"),
     }
 }

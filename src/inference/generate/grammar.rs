@@ -67,7 +67,7 @@ impl Grammars {
         let grammar = TopLevelGrammar::from_lark(grammar.to_owned());
         let matcher = Matcher::new(self.factory.create_parser(grammar));
         match matcher.get_error() {
-            Some(error) => Err(InferenceError::Grammar { message: error }),
+            Some(error) => Err(failed(error)),
             None => Ok(Grammar(matcher)),
         }
     }

@@ -36,13 +36,11 @@ pub fn label_probabilities(
         );
     }
     let mut probabilities = vec![1.0; labels.len()];
-    let mut sequence = sequence.clone();
-    let mut read = prompt.to_vec();
     let everyone: Vec<usize> = (0..labels.len()).collect();
     descend(
         decoder,
-        &mut sequence,
-        &mut read,
+        sequence.clone(),
+        prompt.to_vec(),
         labels,
         &everyone,
         0,
@@ -55,8 +53,8 @@ pub fn label_probabilities(
 /// tokens that the sequence has still to read.
 fn descend(
     decoder: &Decoder,
-    sequence: &mut Sequence,
-    unread: &mut Vec<u32>,
+    mut sequence: Sequence,
+    mut unread: Vec<u32>,
     labels: &[Label],
     these: &[usize],
     depth: usize,
@@ -85,8 +83,8 @@ fn descend(
         );
     }
     let step = Step {
-        sequence: &mut *sequence,
-        tokens: unread,
+        sequence: &mut sequence,
+        tokens: &unread,
         wanted: Wanted::Last,
     };
     let logits = decoder.forward(&mut [step])?.remove(0).remove(0);
@@ -108,8 +106,8 @@ fn descend(
         }
         descend(
             decoder,
-            &mut sequence.clone(),
-            &mut vec![token],
+            sequence.clone(),
+            vec![token],
             labels,
             members,
             depth + 1,

@@ -5,7 +5,7 @@
 //! reads `<|im_end|>` or `<think>` as the letters that they are. Every token that was added to the
 //! vocabulary counts as one, but for white space (Gemma adds tokens for runs of it), which controls nothing.
 
-use crate::inference::{Checkpoint, InferenceError};
+use crate::inference::{Checkpoint, InferenceError, checkpoint};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -42,19 +42,9 @@ impl LanguageTokens {
     /// A file is missing or damaged, or the tokenizer has more entries than the model `vocabulary`.
     pub fn open(folder: &Path, vocabulary: usize) -> Result<Self, InferenceError> {
         let read = |file: &'static str| -> Result<Value, InferenceError> {
-            let path = folder.join(file);
-            let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
-                std::io::ErrorKind::NotFound => InferenceError::MissingFile {
-                    folder: folder.to_owned(),
-                    file,
-                },
-                _ => InferenceError::Unreadable {
-                    path: path.clone(),
-                    source,
-                },
-            })?;
+            let bytes = checkpoint::read(folder, file)?;
             serde_json::from_slice(&bytes).map_err(|error| InferenceError::DamagedFile {
-                path,
+                path: folder.join(file),
                 message: error.to_string(),
             })
         };
@@ -69,13 +59,16 @@ impl LanguageTokens {
         Self::new(read("tokenizer.json")?, stops, vocabulary)
     }
 
-    fn new(json: Value, stops: BTreeSet<u32>, vocabulary: usize) -> Result<Self, InferenceError> {
+    fn new(
+        mut json: Value,
+        stops: BTreeSet<u32>,
+        vocabulary: usize,
+    ) -> Result<Self, InferenceError> {
         let damaged = |message: String| InferenceError::Damaged {
             file: "tokenizer.json",
             message,
         };
         let bytes = token_bytes(&json).map_err(damaged)?;
-        let mut json = json;
         // A checkpoint may have been saved with the settings of its training. They would cut or fill up
         // what is read.
         json["truncation"] = Value::Null;

@@ -317,7 +317,7 @@ mod x86 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Every kernel that this machine can run.
@@ -336,7 +336,7 @@ mod tests {
     }
 
     /// Numbers between -1 and 1 without a pattern (a linear congruential generator).
-    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    pub(in super::super) fn numbers(count: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -173,19 +173,10 @@ impl Panels {
 #[cfg(test)]
 mod tests {
     use super::super::Matrix;
+    use super::super::matrix::tests::numbers;
     use super::*;
     use candle_core::Tensor;
     use candle_core::quantized::GgmlDType;
-
-    /// Numbers between -1 and 1 without a pattern (a linear congruential generator).
-    fn numbers(count: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..count).map(|_| next()).collect()
-    }
 
     fn product(weights: &[f32], rows: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
         let mut results = vec![0.0; rows.len() / inputs * outputs];

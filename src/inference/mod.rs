@@ -18,6 +18,7 @@ mod error;
 mod generate;
 mod heads;
 mod kernels;
+pub mod store;
 mod tokens;
 mod topics;
 mod weights;

@@ -9,7 +9,7 @@ use remiss::analysis::Judge;
 use remiss::codebook::Codebook;
 use remiss::corpus;
 use remiss::inference::{DeviceChoice, Encoder, ModelFiles, open_device};
-use remiss::verification::verify;
+use remiss::verification::{Unsupportable, verify};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -43,7 +43,11 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("whole pipeline", |bench| {
         bench.iter(|| {
             let response = corpus::read_bytes("region-skane.txt", black_box(&bytes)).unwrap();
-            verify(judge.analyse(&response, &themes).unwrap(), &response)
+            verify(
+                judge.analyse(&response, &themes).unwrap(),
+                &response,
+                Unsupportable::Shown,
+            )
         });
     });
     group.finish();

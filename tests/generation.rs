@@ -1,97 +1,23 @@
 //! Asking a language model: on random weights with the real vocabulary of the embedded encoder.
 //! Such a model answers nonsense, and every answer must still be valid.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use remiss::analysis::answers::{evidence_grammar, read_evidence, read_summary, summary_grammar};
 use remiss::inference::decoder::{Sequence, Step, Wanted};
 use remiss::inference::{
-    Answer, ChatTemplate, Checkpoint, Decoder, End, Generator, Grammars, LanguageTokens, Marked,
-    Prompt, label_probabilities, likeliest,
+    Answer, ChatTemplate, Checkpoint, Choice, Decoder, End, Generator, Grammars, LanguageTokens,
+    Marked, Prompt, Sampling, label_probabilities, likeliest,
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use support::{VOCABULARY, write_model};
 
-const CONTROL: [&str; 4] = ["<|im_start|>", "<|im_end|>", "<think>", "</think>"];
-const VOCABULARY: usize = 16_384 + CONTROL.len();
+#[path = "support/model.rs"]
+mod support;
 
-const TEMPLATE: &str = "\
-    {%- for message in messages %}
-    {{- '<|im_start|>' + message.role + '\n' + message.content | trim + '<|im_end|>\n' }}
-    {%- endfor %}
-    {%- if add_generation_prompt %}
-    {{- '<|im_start|>assistant\n<think>\n' }}
-    {%- endif %}";
-
-/// Writes a model with random weights in Qwen3's architecture.
-fn write_model(folder: &Path) {
-    let config = json!({
-        "model_type": "qwen3", "vocab_size": VOCABULARY, "hidden_size": 32,
-        "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 4096,
-        "rms_norm_eps": 1e-6, "tie_word_embeddings": true, "eos_token_id": 16_385,
-    });
-    let mut state = 1u32;
-    let mut tensors = HashMap::new();
-    let mut random = |name: &str, shape: &[usize]| {
-        let count: usize = shape.iter().product();
-        let numbers: Vec<f32> = (0..count)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.5
-            })
-            .collect();
-        let tensor = Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap();
-        tensors.insert(name.to_owned(), tensor);
-    };
-    random("model.embed_tokens.weight", &[VOCABULARY, 32]);
-    random("model.norm.weight", &[32]);
-    for layer in 0..2 {
-        for (part, shape) in [
-            ("input_layernorm", &[32][..]),
-            ("post_attention_layernorm", &[32]),
-            ("self_attn.q_proj", &[32, 32]),
-            ("self_attn.k_proj", &[16, 32]),
-            ("self_attn.v_proj", &[16, 32]),
-            ("self_attn.o_proj", &[32, 32]),
-            ("self_attn.q_norm", &[8]),
-            ("self_attn.k_norm", &[8]),
-            ("mlp.gate_proj", &[48, 32]),
-            ("mlp.up_proj", &[48, 32]),
-            ("mlp.down_proj", &[32, 48]),
-        ] {
-            random(&format!("model.layers.{layer}.{part}.weight"), shape);
-        }
-    }
-    candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
-
-    let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/embedded/tokenizer.json");
-    let mut tokenizer: Value = serde_json::from_slice(&std::fs::read(embedded).unwrap()).unwrap();
-    tokenizer["post_processor"] = Value::Null;
-    // Left from training, as it happens; to be ignored.
-    tokenizer["truncation"] =
-        json!({"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0});
-    tokenizer["padding"] = json!({"strategy": {"Fixed": 64}, "direction": "Right",
-        "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"});
-    tokenizer["added_tokens"] = CONTROL
-        .iter()
-        .enumerate()
-        .map(|(i, content)| {
-            json!({"id": 16_384 + i, "content": content, "special": i < 2, "single_word": false,
-                "lstrip": false, "rstrip": false, "normalized": false})
-        })
-        .collect();
-    let write = |file: &str, value: Value| {
-        std::fs::write(folder.join(file), value.to_string()).unwrap();
-    };
-    write("config.json", config);
-    write("tokenizer.json", tokenizer);
-    write(
-        "tokenizer_config.json",
-        json!({"chat_template": TEMPLATE, "eos_token": "<|im_end|>"}),
-    );
-}
+const CONTEXT: usize = 4096;
 
 struct Model {
     decoder: Decoder,
@@ -103,7 +29,7 @@ struct Model {
 impl Model {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        write_model(folder.path());
+        write_model(folder.path(), CONTEXT);
         let checkpoint = Checkpoint::open(folder.path()).unwrap();
         let tokens = LanguageTokens::open(folder.path(), VOCABULARY).unwrap();
         let tokens = Arc::new(tokens);
@@ -130,6 +56,7 @@ impl Model {
             tokens: self.tokens.data(text).unwrap(),
             longest,
             grammar: grammar.map(|grammar| self.grammars.lark(grammar).unwrap()),
+            sampling: None,
         }
     }
 }
@@ -161,9 +88,10 @@ fn a_thousand_answers_under_a_grammar_are_all_valid_and_end() {
             Some(text) if number % 20 == 0 => text.clone(),
             _ => format!("Svar nummer {number} med {count} meningar."),
         };
+        let exist: Vec<usize> = (1..=count).collect();
         let grammar = match number % 2 {
-            0 => evidence_grammar(count),
-            _ => summary_grammar(count, 2, 12),
+            0 => evidence_grammar(&exist),
+            _ => summary_grammar(&exist, 2, 12),
         };
         // Room for the longest answer that the grammar lets through, a token for every byte.
         prompts.push(model.prompt(&text, Some(&grammar), 200));
@@ -196,7 +124,7 @@ fn budgets_and_company_change_no_word() {
         let prompts = (0..12)
             .map(|number| {
                 let text = format!("Fråga {} ", "mer ".repeat(number * 3));
-                let grammar = summary_grammar(20, 2, 12);
+                let grammar = summary_grammar(&[7, 19, 20], 2, 12);
                 model.prompt(&text, (number % 3 == 0).then_some(&*grammar), 15 + number)
             })
             .collect();
@@ -207,6 +135,35 @@ fn budgets_and_company_change_no_word() {
     assert!(expected.iter().any(|answer| answer.end == End::Length));
     for (pass_tokens, cache_bytes) in [(1, 1 << 30), (7, 1 << 30), (512, 0), (30, 40_000)] {
         assert_eq!(ask(pass_tokens, cache_bytes), expected, "{pass_tokens}");
+    }
+}
+
+#[test]
+fn what_is_drawn_depends_on_the_seed_and_not_on_company() {
+    let model = Model::new();
+    let ask = |seeds: &[u64], pass_tokens| -> Vec<Answer> {
+        let prompts = seeds.iter().map(|&seed| {
+            let grammar = evidence_grammar(&[3, 14, 15, 92]);
+            let mut prompt = model.prompt("Vilka meningar?", Some(&grammar), 60);
+            prompt.sampling = Some(Sampling {
+                temperature: 1.0,
+                seed,
+            });
+            prompt
+        });
+        let generator = model.generator(pass_tokens, 1 << 30);
+        generator.write(prompts.collect()).unwrap()
+    };
+    let together = ask(&[1, 2, 3, 4, 1], 512);
+    assert_eq!(together[0], together[4]);
+    let different: std::collections::BTreeSet<&Vec<u32>> =
+        together.iter().map(|answer| &answer.tokens).collect();
+    assert!(different.len() > 1, "{different:?}");
+    for (seed, answer) in [1, 2, 3, 4].into_iter().zip(&together) {
+        assert_eq!(ask(&[seed], 3), std::slice::from_ref(answer));
+        let text = model.tokens.text(&answer.tokens);
+        let cited = read_evidence(&text).unwrap();
+        assert!(cited.iter().all(|n| [3, 14, 15, 92].contains(n)), "{text}");
     }
 }
 
@@ -374,8 +331,16 @@ fn labels_share_out_all_probability_whatever_their_length() {
         model.decoder.forward(&mut [step]).unwrap()[0][0].clone()
     };
     let weight = |token: u32| f64::from(logits[token as usize]).exp();
+    let choice = |labels: &[Vec<u32>]| Choice {
+        begun: Sequence::default(),
+        prompt: prompt.clone(),
+        labels: labels.to_vec(),
+    };
     let ask = |labels: &[Vec<u32>]| {
-        label_probabilities(&model.decoder, &Sequence::default(), &prompt, labels).unwrap()
+        let choices = vec![choice(labels)];
+        let mut chosen = label_probabilities(&model.decoder, choices, 64).unwrap();
+        assert_eq!(chosen[0].read.len(), prompt.len());
+        chosen.remove(0).probabilities
     };
     let single = ask(&[vec![100], vec![200], vec![300]]);
     let total = weight(100) + weight(200) + weight(300);
@@ -393,6 +358,21 @@ fn labels_share_out_all_probability_whatever_their_length() {
     assert!((long[1] - single[1]).abs() < 1e-12);
     assert!((long[2] + long[3] - single[2]).abs() < 1e-12);
     assert!(long[2] > 0.0 && long[3] > 0.0);
+
+    // Asked together, in passes of any size, each is answered as if alone.
+    let sets = [
+        vec![vec![100, 5, 6, 7], vec![200, 8], vec![300, 9, 11]],
+        vec![vec![300, 9, 10], vec![300, 9, 11, 12], vec![300, 9, 11, 13]],
+        vec![vec![7]],
+    ];
+    let alone: Vec<Vec<f64>> = sets.iter().map(|set| ask(set)).collect();
+    assert_eq!(alone[2], [1.0]);
+    for pass_tokens in [1, 3, 11, 512] {
+        let choices = sets.iter().map(|set| choice(set)).collect();
+        let together = label_probabilities(&model.decoder, choices, pass_tokens).unwrap();
+        let together: Vec<Vec<f64>> = together.into_iter().map(|c| c.probabilities).collect();
+        assert_eq!(together, alone, "{pass_tokens}");
+    }
 }
 
 #[test]
@@ -416,7 +396,7 @@ fn the_likeliest_tokens_come_in_order_with_their_probabilities() {
 #[test]
 fn a_tokenizer_of_another_model_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    write_model(folder.path());
+    write_model(folder.path(), CONTEXT);
     let error = LanguageTokens::open(folder.path(), 1000)
         .err()
         .unwrap()

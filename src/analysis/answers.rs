@@ -3,10 +3,10 @@
 //! Sentences of the response are numbered, and an answer cites numbers. A grammar lets through only
 //! numbers of sentences that exist, and bounds every repetition, so that each answer ends and can be read.
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 
 /// Sentences that an answer cites in one place, at most.
-const CITED: usize = 8;
+pub const MOST_CITED: usize = 8;
 
 /// A point of a written summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct WrittenPoint {
     pub sentences: Vec<usize>,
 }
 
-/// Numbers of sentences from 1 to `sentences`: `3, 14`.
-pub fn evidence_grammar(sentences: usize) -> String {
+/// Some of these numbers of sentences: `3, 14`.
+pub fn evidence_grammar(sentences: &[usize]) -> String {
     format!("start: NUMBERS \"\\n\"\n{}", numbers(sentences))
 }
 
@@ -35,7 +35,7 @@ pub fn read_evidence(answer: &str) -> Option<Vec<usize>> {
 
 /// From one to `most` points of at most `longest` letters, each with the numbers that it rests on:
 /// `- Regionen tillstyrker förslaget. [3, 14]`.
-pub fn summary_grammar(sentences: usize, most: usize, longest: usize) -> String {
+pub fn summary_grammar(sentences: &[usize], most: usize, longest: usize) -> String {
     let numbers = numbers(sentences);
     format!(
         "start: point{{1,{most}}} \"\\n\"\n\
@@ -47,60 +47,78 @@ pub fn summary_grammar(sentences: usize, most: usize, longest: usize) -> String 
 
 /// Reads what [`summary_grammar`] let through.
 pub fn read_summary(answer: &str) -> Option<Vec<WrittenPoint>> {
-    answer
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(|line| {
-            let (text, numbers) = line.strip_prefix("- ")?.rsplit_once(" [")?;
-            Some(WrittenPoint {
-                text: text.trim().to_owned(),
-                sentences: read_evidence(numbers.strip_suffix(']')?)?,
-            })
-        })
-        .collect()
+    let lines = answer.lines().filter(|line| !line.is_empty());
+    let points: Option<Vec<WrittenPoint>> = lines.map(read_point).collect();
+    Some(
+        points?
+            .into_iter()
+            .filter(WrittenPoint::says_something)
+            .collect(),
+    )
 }
 
-fn numbers(sentences: usize) -> String {
-    assert!(sentences > 0, "there is nothing to cite");
-    let one = up_to(sentences);
-    format!("NUMBERS: /({one})(, ({one})){{0,{}}}/\n", CITED - 1)
+/// The points that are whole, of an answer that was cut off.
+pub fn read_cut_summary(answer: &str) -> Vec<WrittenPoint> {
+    let whole = answer.rfind('\n').map_or("", |end| &answer[..end]);
+    let points = whole.lines().filter_map(read_point);
+    points.filter(WrittenPoint::says_something).collect()
 }
 
-/// A regular expression for the whole numbers from 1 to `highest`, without leading zeros.
-fn up_to(highest: usize) -> String {
-    let digits = highest.to_string();
-    // All numbers with fewer digits.
-    let mut all = match digits.len() {
-        1 => String::new(),
-        2 => "[1-9]".to_owned(),
-        length => format!("[1-9][0-9]{{0,{}}}", length - 2),
+/// As a summary's answer writes it.
+fn read_point(line: &str) -> Option<WrittenPoint> {
+    let (text, numbers) = line.strip_prefix("- ")?.rsplit_once(" [")?;
+    Some(WrittenPoint {
+        text: text.trim().to_owned(),
+        sentences: read_evidence(numbers.strip_suffix(']')?)?,
+    })
+}
+
+impl WrittenPoint {
+    fn says_something(&self) -> bool {
+        self.text.chars().any(char::is_alphanumeric)
+    }
+
+    /// The point on a line, as a summary's answer writes it.
+    pub fn line(&self) -> String {
+        let numbers: Vec<_> = self.sentences.iter().map(usize::to_string).collect();
+        format!("- {} [{}]", self.text, numbers.join(", "))
+    }
+}
+
+fn numbers(sentences: &[usize]) -> String {
+    assert!(!sentences.is_empty(), "there is nothing to cite");
+    let written: BTreeSet<String> = sentences.iter().map(usize::to_string).collect();
+    let written: Vec<&str> = written.iter().map(String::as_str).collect();
+    let one = any_of(&written);
+    let more = MOST_CITED - 1;
+    format!("NUMBERS: /{one}(, {one}){{0,{more}}}/\n")
+}
+
+/// A regular expression for exactly these numbers, which are sorted as text: a tree of their digits, so
+/// that thousands of them stay small.
+fn any_of(numbers: &[&str]) -> String {
+    let mut branches = Vec::new();
+    let mut rest = numbers;
+    while let Some(first) = rest.first() {
+        let Some(digit) = first.chars().next() else {
+            rest = &rest[1..];
+            continue;
+        };
+        let count = rest.iter().take_while(|n| n.starts_with(digit)).count();
+        let tails: Vec<&str> = rest[..count].iter().map(|n| &n[1..]).collect();
+        branches.push(match tails.as_slice() {
+            [""] => digit.to_string(),
+            _ => format!("{digit}{}", any_of(&tails)),
+        });
+        rest = &rest[count..];
+    }
+    // A number that is the beginning of others ends here.
+    let ends = if numbers.first() == Some(&"") {
+        "?"
+    } else {
+        ""
     };
-    // Those with as many: alike up to one digit, which is lower, and the number itself.
-    for (place, digit) in digits.bytes().enumerate() {
-        let lowest = if place == 0 { b'1' } else { b'0' };
-        if digit > lowest {
-            separate(&mut all);
-            let rest = digits.len() - place - 1;
-            let _ = write!(
-                all,
-                "{}[{}-{}]",
-                &digits[..place],
-                lowest as char,
-                (digit - 1) as char
-            );
-            if rest > 0 {
-                let _ = write!(all, "[0-9]{{{rest}}}");
-            }
-        }
-    }
-    separate(&mut all);
-    all + &digits
-}
-
-fn separate(alternatives: &mut String) {
-    if !alternatives.is_empty() {
-        alternatives.push('|');
-    }
+    format!("({}){ends}", branches.join("|"))
 }
 
 #[cfg(test)]
@@ -109,17 +127,23 @@ mod tests {
 
     #[test]
     fn exactly_the_numbers_of_the_sentences_are_let_through() {
-        for highest in [1, 2, 9, 10, 11, 19, 20, 99, 100, 101, 130, 905, 1000, 2345] {
-            let expression = regex::Regex::new(&format!("^({})$", up_to(highest))).unwrap();
+        let upto = |highest| (1..=highest).collect::<Vec<usize>>();
+        let mut sets: Vec<Vec<usize>> = [1, 2, 9, 10, 11, 19, 99, 100, 101, 905, 2345]
+            .map(upto)
+            .into();
+        sets.push((870..1140).collect());
+        sets.push(vec![100, 3, 31, 310, 7]);
+        for set in sets {
+            let grammar = evidence_grammar(&set);
+            let one = grammar.split(['/', ',']).nth(1).unwrap();
+            let one = one.strip_suffix('(').unwrap();
+            let expression = regex::Regex::new(&format!("^({one})$")).unwrap();
             for number in 0..4000 {
-                let expected = (1..=highest).contains(&number);
-                assert_eq!(
-                    expression.is_match(&number.to_string()),
-                    expected,
-                    "{number} up to {highest}"
-                );
+                let expected = set.contains(&number);
+                let found = expression.is_match(&number.to_string());
+                assert_eq!(found, expected, "{number} of {set:?}");
             }
-            assert!(!expression.is_match("01"));
+            assert!(!expression.is_match("01") && !expression.is_match(""));
         }
     }
 
@@ -131,6 +155,10 @@ mod tests {
             read_summary("- Staden tillstyrker. [2]\n- Den vill se mer [4, 3]\n\n").unwrap();
         assert_eq!(points[0].text, "Staden tillstyrker.");
         assert_eq!(points[1].sentences, [3, 4]);
+        assert_eq!(points[1].line(), "- Den vill se mer [3, 4]");
         assert_eq!(read_summary("- Utan belägg\n"), None);
+        let cut = read_cut_summary("- Staden tillstyrker. [2]\n- Den vill [1");
+        assert_eq!(cut, points[..1]);
+        assert_eq!(read_cut_summary("- Staden tillstyrker. [2]"), []);
     }
 }

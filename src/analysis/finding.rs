@@ -67,7 +67,8 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// The stance lexicon and the encoder point different ways.
+    /// Two judgements point different ways: those of the stance lexicon and the encoder, or, where a
+    /// language model judged, its own and that of the embedded judge.
     ModelsDisagree,
     /// The calibrated score is below the review threshold.
     LowScore,
@@ -83,6 +84,26 @@ pub enum Flag {
     NoSentences,
     /// The response appears to be about another consultation than the codebook's.
     OtherConsultation,
+    /// The response is longer than the language model's context and was read in parts.
+    ReadInParts,
+    /// A sentence alone is longer than the language model's context; the model read its beginning.
+    SentenceCut,
+    /// The written summary became too long and was cut off after its last whole point.
+    SummaryCut,
+    /// The written point became too long and was cut off.
+    PointCut,
+    /// The language model wrote no whole point; the embedded judge chose the summary's sentences.
+    NotWritten,
+    /// The points of a response's parts could not be made into one summary and stand one after the other.
+    NotMerged,
+    /// The statement says this, and none of its evidence does.
+    Unsupported(String),
+    /// A sentence of the evidence denies with this word, and the statement repeats it without.
+    NegationLost(String),
+    /// Little of what the statement says can be recognised in its evidence.
+    WeakSupport,
+    /// So many points of the summary had no support and were dropped.
+    PointsDropped(usize),
     /// The same content as the response with this id.
     DuplicateOf(String),
 }
@@ -92,14 +113,34 @@ pub enum Flag {
 #[serde(rename_all = "snake_case")]
 pub enum PointKind {
     Extract,
+    Written,
+}
+
+/// How far the evidence of a written point carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// All facts stand in the evidence, and most of the rest can be recognised in it.
+    Full,
+    /// All facts stand in the evidence; little else can be recognised.
+    Partial,
+    /// A fact stands in no cited sentence, or nothing can be recognised.
+    Missing,
 }
 
 /// One statement of the summary, with its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SummaryPoint {
     pub text: String,
     pub kind: PointKind,
     pub evidence: Vec<Evidence>,
+    /// Of a written point: how near its subject is to that of its evidence, in the encoder's eyes
+    /// (cosine of their topic vectors, rounded to three decimals).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f64>,
+    /// Of a written point that has been verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
     pub flags: Vec<Flag>,
 }
 
@@ -110,11 +151,15 @@ pub struct Finding {
     pub theme: String,
     pub stance: Stance,
     /// The judge's own estimate of the probability of the stance, 0 to 1, rounded to three decimals.
+    /// That of the embedded judge is calibrated; a language model's is its own, as it stands.
     pub score: f64,
     pub evidence: Vec<Evidence>,
-    /// The parts of the judge that come to the same stance by themselves. None are asked where
+    /// The parts of the embedded judge that come to the same stance by themselves. None are asked where
     /// the respondent abstains or the response has no sentences.
     pub agreeing: Vec<Part>,
+    /// The embedded judge's stance, where a language model judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_opinion: Option<Stance>,
     pub flags: Vec<Flag>,
 }
 

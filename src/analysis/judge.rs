@@ -1,6 +1,6 @@
 //! The judge: a response in, an [`Analysis`] out.
 
-use super::features::{PairFeatures, ResponseFeatures, Themes};
+use super::features::{Cues, PairFeatures, ResponseFeatures, Themes};
 use super::finding::{Analysis, Evidence, Finding, Flag};
 use super::fusion::{self, Fusion, PairJudgement, Part, StanceFeatures};
 use super::lexicon::Lexicon;
@@ -103,24 +103,60 @@ impl Judge {
         response: &Response,
         themes: &Themes,
     ) -> Result<Analysis, InferenceError> {
+        Ok(self.opinion(response, themes)?.analysis)
+    }
+
+    /// Judges a response, and says what the judgement is made of.
+    pub fn opinion(&self, response: &Response, themes: &Themes) -> Result<Opinion, InferenceError> {
         if response.sentences.is_empty() {
-            return Ok(silent(themes.codebook));
+            return Ok(Opinion {
+                analysis: silent(themes.codebook),
+                cues: Vec::new(),
+                parts: Vec::new(),
+            });
         }
         let features = self.features(response, themes)?;
         let abstains = whole::abstains(response, &features.cues);
-        let mut analysis = conclude(&self.fusion, response, themes.codebook, &features, abstains);
-        // Where the respondent abstains, it is the rule that speaks and no part.
-        if !abstains {
-            for (part, fusion) in &self.parts {
-                for (finding, pairs) in analysis.stances.iter_mut().zip(&features.pairs) {
-                    let (stance, _) = likeliest(stance_of(fusion, pairs, &judged(fusion, pairs)));
-                    if stance == finding.stance {
-                        finding.agreeing.push(*part);
-                    }
-                }
-            }
+        let analysis = conclude(&self.fusion, response, themes.codebook, &features, abstains);
+        let alone = |fusion| {
+            let stance = |pairs: &Vec<PairFeatures>| {
+                likeliest(stance_of(fusion, pairs, &judged(fusion, pairs))).0
+            };
+            features.pairs.iter().map(stance).collect()
+        };
+        let mut opinion = Opinion {
+            // Where the respondent abstains, it is the rule that speaks and no part.
+            parts: match abstains {
+                true => Vec::new(),
+                false => (self.parts.iter())
+                    .map(|(part, fusion)| (*part, alone(fusion)))
+                    .collect(),
+            },
+            cues: features.cues,
+            analysis,
+        };
+        for index in 0..opinion.analysis.stances.len() {
+            let stance = opinion.analysis.stances[index].stance;
+            opinion.analysis.stances[index].agreeing = opinion.agreeing(index, stance);
         }
-        Ok(analysis)
+        Ok(opinion)
+    }
+}
+
+/// What the judge makes of a response, and what it saw in it.
+pub struct Opinion {
+    pub analysis: Analysis,
+    /// What the lexicon says of each sentence.
+    pub(super) cues: Vec<Cues>,
+    /// What each part comes to by itself, theme by theme; empty where none was asked.
+    parts: Vec<(Part, Vec<Stance>)>,
+}
+
+impl Opinion {
+    /// The parts that come to this stance on a theme by themselves.
+    pub(super) fn agreeing(&self, theme: usize, stance: Stance) -> Vec<Part> {
+        let same = self.parts.iter().filter(|(_, own)| own[theme] == stance);
+        same.map(|(part, _)| *part).collect()
     }
 }
 
@@ -169,6 +205,7 @@ pub fn conclude(
                     .map(|index| Evidence::cite(&response.sentences[index], &response.text))
                     .collect(),
                 agreeing: Vec::new(),
+                second_opinion: None,
                 flags,
             }
         })
@@ -250,6 +287,7 @@ fn silent(codebook: &Codebook) -> Analysis {
                 score: 1.0,
                 evidence: Vec::new(),
                 agreeing: Vec::new(),
+                second_opinion: None,
                 flags: Vec::new(),
             })
             .collect(),

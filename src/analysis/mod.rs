@@ -4,6 +4,7 @@
 //! theme, makes one judgement of the three ([`fusion`]), adds the sentences up to a stance for each
 //! theme, and picks the sentences of the summary. Knows nothing of files or storage.
 
+mod analyst;
 pub mod answers;
 mod features;
 mod finding;
@@ -15,8 +16,9 @@ mod summary;
 mod topic;
 mod whole;
 
+pub use analyst::{Analyst, Prompts, PromptsIdentity, nearness};
 pub use features::{Cues, PairFeatures, ResponseFeatures, SalienceFeatures, Themes};
-pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint};
+pub use finding::{Analysis, Evidence, Finding, Flag, PointKind, SummaryPoint, Support};
 pub use fusion::Part;
-pub use judge::{Judge, conclude};
+pub use judge::{Judge, Opinion, conclude};
 pub(crate) use whole::abstains;

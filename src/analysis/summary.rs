@@ -77,6 +77,8 @@ pub(super) fn extract(
             text: sentences[index].text.clone(),
             kind: PointKind::Extract,
             evidence: vec![Evidence::cite(&sentences[index], &response.text)],
+            similarity: None,
+            support: None,
             flags: Vec::new(),
         })
         .collect()

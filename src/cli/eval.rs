@@ -4,8 +4,8 @@ use super::Common;
 use crate::analysis::{Judge, ngrams::Ngrams};
 use crate::codebook::Codebook;
 use crate::evaluation::{
-    Consultation, Labelled, measure_responses, measure_stance, read_rows, response_features,
-    topic_features,
+    Consultation, Labelled, measure_responses, measure_stance, measure_support, read_rows,
+    read_support, response_features, topic_features,
 };
 use crate::inference::{DeviceChoice, Encoder, open_device};
 use anyhow::{Context, bail};
@@ -66,6 +66,19 @@ enum What {
         #[command(flatten)]
         model: Model,
     },
+    /// Measure on written summary points labelled by how far their evidence carries them
+    ///
+    /// Each line of the file is a JSON object with `evidence` (sentences), `point`, `label` (full, partial
+    /// or none) and `part`.
+    Support {
+        /// JSON lines
+        file: PathBuf,
+        /// Measure on the rows of this part
+        #[arg(long, value_name = "NAME")]
+        part: String,
+        #[command(flatten)]
+        model: Model,
+    },
     /// Measure on single sentences labelled pro, con or non towards a topic
     ///
     /// Each line of the file is a JSON object with `topic`, `sentence` and `label`.
@@ -115,6 +128,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<Exit
             let figures = measure_responses(&judge, &chosen, || bar.inc(1))?.to_string();
             bar.finish_and_clear();
             figures
+        }
+        What::Support { file, part, model } => {
+            let rows = read_support(file, part)?;
+            measure_support(model.judge()?.encoder(), &rows)?.to_string()
         }
         What::Features {
             input,

@@ -11,6 +11,7 @@ mod response_table;
 mod responses;
 mod stance;
 mod summaries;
+mod support;
 mod table;
 
 pub use features::{response_features, topic_features};
@@ -20,3 +21,4 @@ pub use labelled::{
 };
 pub use responses::{ResponseFigures, measure_responses};
 pub use stance::{StanceError, StanceFigures, StanceRow, TopicStance, measure_stance, read_rows};
+pub use support::{SupportError, SupportFigures, SupportRow, measure_support, read_support};

@@ -57,6 +57,10 @@ pub enum InferenceError {
         "token {token} is beyond the model's vocabulary of {vocabulary}: tokenizer and weights do not belong together"
     )]
     Token { token: u32, vocabulary: usize },
+    #[error(
+        "the model's context of {context} tokens is too small: the questions alone take {questions}\n  hint: choose a model with a longer context, or shorten the descriptions of the themes"
+    )]
+    SmallContext { context: usize, questions: usize },
     #[error("{length} tokens are more than the model's context of {context}")]
     Context { length: usize, context: usize },
     #[error(

@@ -28,8 +28,9 @@ pub use decoder::Decoder;
 pub use encoder::{BATCH_TOKENS, Encoder, Vectors};
 pub use error::InferenceError;
 pub use generate::{
-    Answer, ChatTemplate, End, Generator, Grammar, Grammars, Label, LanguageTokens, Likely, Marked,
-    Prompt, label_probabilities, likeliest,
+    Answer, ChatTemplate, Choice, Chosen, End, Generator, Grammar, Grammars, Label, LanguageModel,
+    LanguageTokens, Likely, Marked, Prompt, Sampling, label_probabilities, likeliest,
+    read_in_pieces,
 };
 pub use heads::{PairScores, STANCE_CLASSES};
 pub(crate) use tokens::clean;

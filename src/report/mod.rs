@@ -34,6 +34,8 @@ pub struct RunFacts {
     pub model: String,
     /// SHA-256 of its weights, in lower-case hexadecimal.
     pub model_sha256: String,
+    /// The language model that judged instead, if one did; the first then gave the second opinion.
+    pub language_model: Option<LanguageModelFacts>,
     /// What it was computed on, e.g. `cpu`.
     pub device: String,
     /// Start and end of the run as people should read them.
@@ -43,6 +45,14 @@ pub struct RunFacts {
     pub responses: usize,
     /// Files in the input that are no responses.
     pub passed_over: Vec<PassedOver>,
+}
+
+/// The language model of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanguageModelFacts {
+    pub name: String,
+    /// SHA-256 of its weights; one line a file where there are several.
+    pub sha256: String,
 }
 
 /// A file that was not read, and why.

@@ -36,7 +36,7 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
             rows.write_record(row.map(|cell| neutral(cell).into_owned()))
                 .map_err(|error| unwritable(error.into()))
         };
-        put(head(language))?;
+        put(head(language, material.facts.language_model.is_some()))?;
         for record in Records::open(material.run_directory)? {
             match record? {
                 Record::Failure(failure) => put_failure(&failure, language, &mut put)?,
@@ -53,7 +53,8 @@ pub fn write(path: &Path, material: &Material) -> Result<(), ReportError> {
 
 const COLUMNS: usize = 13;
 
-fn head(language: Language) -> [&'static str; COLUMNS] {
+/// `second`: a language model judged, and the column of those that agree holds the second opinion.
+fn head(language: Language, second: bool) -> [&'static str; COLUMNS] {
     match language {
         Language::Sv => [
             "id",
@@ -64,7 +65,11 @@ fn head(language: Language) -> [&'static str; COLUMNS] {
             "nyckel",
             "ställningstagande",
             "sannolikhet",
-            "samma bedömning från",
+            if second {
+                "kontrollbedömning"
+            } else {
+                "samma bedömning från"
+            },
             "flaggor",
             "belägg",
             "sida",
@@ -79,7 +84,11 @@ fn head(language: Language) -> [&'static str; COLUMNS] {
             "key",
             "stance",
             "probability",
-            "the same from",
+            if second {
+                "second opinion"
+            } else {
+                "the same from"
+            },
             "flags",
             "evidence",
             "page",
@@ -105,7 +114,10 @@ fn put_finding(
         finding.stance.key(),
         finding.stance.label(language),
         &format!("{:.3}", finding.score).replace('.', ","),
-        &words::part_names(&finding.agreeing, language),
+        &match finding.second_opinion {
+            Some(stance) => stance.label(language).to_owned(),
+            None => words::part_names(&finding.agreeing, language),
+        },
         &flag_keys(finding.flags.iter().chain(&result.flags)),
         first.map_or("", |evidence| &evidence.quote),
         &first

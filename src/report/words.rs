@@ -1,7 +1,7 @@
 //! The words that people read for stances and flags, in every format of the report.
 
 use crate::Language;
-use crate::analysis::{Flag, Part};
+use crate::analysis::{Finding, Flag, Part, PointKind, Support};
 use crate::codebook::Stance;
 use crate::run::FailureReason;
 
@@ -38,6 +38,16 @@ pub fn flag_key(flag: &Flag) -> String {
         Flag::MissingEvidence => "missing_evidence".to_owned(),
         Flag::NoSentences => "no_sentences".to_owned(),
         Flag::OtherConsultation => "other_consultation".to_owned(),
+        Flag::ReadInParts => "read_in_parts".to_owned(),
+        Flag::SentenceCut => "sentence_cut".to_owned(),
+        Flag::SummaryCut => "summary_cut".to_owned(),
+        Flag::Unsupported(words) => format!("unsupported:{words}"),
+        Flag::PointCut => "point_cut".to_owned(),
+        Flag::NotWritten => "not_written".to_owned(),
+        Flag::NotMerged => "not_merged".to_owned(),
+        Flag::NegationLost(words) => format!("negation_lost:{words}"),
+        Flag::WeakSupport => "weak_support".to_owned(),
+        Flag::PointsDropped(count) => format!("points_dropped:{count}"),
         Flag::DuplicateOf(id) => format!("duplicate_of:{id}"),
     }
 }
@@ -46,8 +56,8 @@ pub fn flag_key(flag: &Flag) -> String {
 pub fn flag_reason(flag: &Flag, language: Language) -> String {
     let (swedish, english) = match flag {
         Flag::ModelsDisagree => (
-            "Ordlistan och språkmodellen pekar åt olika håll.",
-            "The lexicon and the language model point different ways.",
+            "Två bedömningar pekar åt olika håll.",
+            "Two judgements point different ways.",
         ),
         Flag::LowScore => (
             "Bedömningen är osäker: sannolikheten ligger under gränsen för granskning.",
@@ -77,6 +87,73 @@ pub fn flag_reason(flag: &Flag, language: Language) -> String {
             "Svaret tycks gälla en annan remiss.",
             "The response appears to be about another consultation.",
         ),
+        Flag::ReadInParts => (
+            "Svaret är längre än vad språkmodellen kan läsa på en gång och har lästs i delar.",
+            "The response is longer than the language model can read at once and was read in parts.",
+        ),
+        Flag::SentenceCut => (
+            "Ett stycke utan meningsgränser är för långt för språkmodellen, som bara har läst början av det.",
+            "A stretch without sentence boundaries is too long for the language model, which read only its beginning.",
+        ),
+        Flag::SummaryCut => (
+            "Sammanfattningen blev för lång och är avbruten efter den sista hela punkten.",
+            "The summary became too long and ends after its last whole point.",
+        ),
+        Flag::PointCut => (
+            "Punkten blev för lång och är avbruten.",
+            "The point became too long and is cut off.",
+        ),
+        Flag::NotWritten => (
+            "Språkmodellen gav ingen användbar sammanfattning. Meningarna är utvalda av den inbyggda modellen.",
+            "The language model gave no usable summary. The sentences were chosen by the embedded model.",
+        ),
+        Flag::NotMerged => (
+            "Svarets delar har sammanfattats var för sig, och punkterna kunde inte föras samman.",
+            "The parts of the response were summarised one by one, and the points could not be merged.",
+        ),
+        Flag::WeakSupport => (
+            "Punkten har liten likhet med de meningar som den hänvisar till.",
+            "Little of the point can be recognised in the sentences that it refers to.",
+        ),
+        Flag::Unsupported(words) => {
+            return match language {
+                Language::Sv => {
+                    format!(
+                        "Punkten innehåller ”{words}”, som inte finns i de meningar som den hänvisar till."
+                    )
+                }
+                Language::En => {
+                    format!(
+                        "The point contains “{words}”, which the sentences that it refers to do not."
+                    )
+                }
+            };
+        }
+        Flag::NegationLost(words) => {
+            return match language {
+                Language::Sv => format!("Punkten återger en mening utan dess nekande (”{words}”)."),
+                Language::En => {
+                    format!("The point repeats a sentence without its negation (“{words}”).")
+                }
+            };
+        }
+        Flag::PointsDropped(count) => {
+            return match (language, count) {
+                (Language::Sv, 1) => {
+                    "En sammanfattningspunkt saknade stöd i källtexten och har utelämnats."
+                        .to_owned()
+                }
+                (Language::Sv, _) => format!(
+                    "{count} sammanfattningspunkter saknade stöd i källtexten och har utelämnats."
+                ),
+                (Language::En, 1) => {
+                    "One summary point had no support in the source and was left out.".to_owned()
+                }
+                (Language::En, _) => format!(
+                    "{count} summary points had no support in the source and were left out."
+                ),
+            };
+        }
         Flag::DuplicateOf(id) => {
             return match language {
                 Language::Sv => format!("Innehållet är detsamma som i svaret ”{id}”."),
@@ -90,7 +167,9 @@ pub fn flag_reason(flag: &Flag, language: Language) -> String {
 /// The parts of the judge, as people know them.
 pub fn part_names(parts: &[Part], language: Language) -> String {
     let name = |part: &Part| match part {
-        Part::Encoder => language.choose("språkmodellen", "the language model"),
+        Part::Encoder => {
+            language.choose("den inbyggda språkmodellen", "the embedded language model")
+        }
         Part::Lexicon => language.choose("ordlistan", "the lexicon"),
         Part::Ngrams => language.choose("ordstatistiken", "the word statistics"),
     };
@@ -116,6 +195,34 @@ pub fn spoken_for(parts: &[Part], language: Language) -> String {
     } else {
         let lead = language.choose("samma bedömning från", "the same from");
         format!("{lead} {}", part_names(parts, language))
+    }
+}
+
+/// The embedded judge's opinion of a stance that a language model judged, to be read after its
+/// probability.
+pub fn second_opinion(finding: &Finding, language: Language) -> Option<String> {
+    let own = finding.second_opinion?.label(language);
+    let lead = language.choose("kontrollbedömning:", "second opinion:");
+    Some(format!("{lead} {own}"))
+}
+
+/// How a summary point came about.
+pub fn point_kind(kind: PointKind, language: Language) -> &'static str {
+    match kind {
+        PointKind::Extract => language.choose("citat", "quotation"),
+        PointKind::Written => language.choose(
+            "formulerad av språkmodellen",
+            "in the language model’s words",
+        ),
+    }
+}
+
+/// How far its evidence carries a written point.
+pub fn support(support: Support, language: Language) -> &'static str {
+    match support {
+        Support::Full => language.choose("återfinns i belägget", "found in its evidence"),
+        Support::Partial => language.choose("återfinns delvis", "partly found in its evidence"),
+        Support::Missing => language.choose("återfinns inte", "not found in its evidence"),
     }
 }
 

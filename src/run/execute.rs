@@ -4,14 +4,17 @@ use super::error::RunError;
 use super::files::{write_atomically, write_with};
 use super::inputs::{Input, duplicates, identify};
 use super::ledger::{self, Entry, Ledger};
-use super::manifest::{Fingerprint, InputEntry, Manifest, PassedOverEntry, Totals};
+use super::manifest::{
+    Fingerprint, InputEntry, LanguageModelIdentity, Manifest, PassedOverEntry, Totals,
+};
 use super::record::{FailureReason, Record};
-use super::workers::{Done, judge_all};
+use super::workers::{Bench, Done, judge_all};
 use crate::analysis::fusion::Fusion;
-use crate::analysis::{Flag, Judge};
+use crate::analysis::{Analyst, Flag, Judge, SummaryPoint, Support};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::{PassedOver, discover};
 use crate::hash::sha256_of_file;
+use crate::verification::Unsupportable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
@@ -31,6 +34,10 @@ pub struct Order {
     pub out: PathBuf,
     pub threads: usize,
     pub batch_tokens: usize,
+    /// Responses that a language model reads at the same time.
+    pub batch: usize,
+    /// What becomes of written points that their evidence does not support.
+    pub unsupportable: Unsupportable,
     pub device: String,
     pub command: Vec<String>,
 }
@@ -70,7 +77,31 @@ pub struct Outcome {
     pub failures: Vec<(String, FailureReason)>,
 }
 
-/// Runs the whole way from files to `results.jsonl`.
+/// Whether a run could begin at all: there is something to read, and the folder is free or a run's. For who
+/// would otherwise load a large model first.
+///
+/// # Errors
+/// As those of [`execute`].
+pub fn check(order: &Order) -> Result<(), RunError> {
+    if discover(&order.inputs)?.files.is_empty() {
+        return Err(no_input(order));
+    }
+    is_free(&order.out)
+}
+
+fn no_input(order: &Order) -> RunError {
+    let names: Vec<String> = order
+        .inputs
+        .iter()
+        .map(|p| format!("`{}`", p.display()))
+        .collect();
+    RunError::NoInput {
+        inputs: names.join(", "),
+    }
+}
+
+/// Runs the whole way from files to `results.jsonl`. Where there is an `analyst`, it judges, and the judge
+/// gives the second opinion.
 ///
 /// # Errors
 /// Nothing can be read or written at all, or the folder holds a run made otherwise. A response
@@ -78,25 +109,25 @@ pub struct Outcome {
 pub fn execute(
     order: &Order,
     judge: &Judge,
+    analyst: Option<&Analyst>,
     codebook: &Codebook,
     mut tell: impl FnMut(Progress),
 ) -> Result<Outcome, RunError> {
     let discovery = discover(&order.inputs)?;
     if discovery.files.is_empty() {
-        let names: Vec<String> = order
-            .inputs
-            .iter()
-            .map(|p| format!("`{}`", p.display()))
-            .collect();
-        return Err(RunError::NoInput {
-            inputs: names.join(", "),
-        });
+        return Err(no_input(order));
     }
     prepare_folder(&order.out)?;
     let mut ledger = Ledger::open(&order.out)?;
     let fingerprint = Fingerprint {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: judge.encoder().identity().clone(),
+        language_model: analyst.map(|analyst| LanguageModelIdentity {
+            name: analyst.model().name().to_owned(),
+            files: analyst.model().files().clone(),
+            prompts: analyst.prompts(),
+        }),
+        strict: order.unsupportable == Unsupportable::Dropped,
         lexicon_sha256: judge.lexicon().sha256().to_owned(),
         ngrams_sha256: judge.ngrams().sha256().to_owned(),
         fusion_sha256: judge.fusion().sha256().to_owned(),
@@ -119,6 +150,7 @@ pub fn execute(
         codebook: order.codebook.display().to_string(),
         threads: order.threads,
         batch_tokens: order.batch_tokens,
+        batch: analyst.map(|_| order.batch),
         seed: None,
         start: earlier_start(&order.out).unwrap_or_else(now),
         end: None,
@@ -136,7 +168,13 @@ pub fn execute(
     manifest.write(&order.out)?;
 
     let themes = judge.prepare(codebook)?;
-    judge_all(&waiting, judge, &themes, order.threads, |done| {
+    let bench = Bench {
+        judge,
+        themes: &themes,
+        analyst,
+        unsupportable: order.unsupportable,
+    };
+    judge_all(&waiting, &bench, order.threads, order.batch, |done| {
         store(&mut ledger, &order.out, &done)?;
         let record = &done.entry.record;
         tell(Progress::Finished {
@@ -167,8 +205,15 @@ fn earlier_start(folder: &Path) -> Option<String> {
     Manifest::read(folder).ok().map(|manifest| manifest.start)
 }
 
-/// Creates the run directory; refuses a folder that holds something else.
+/// Creates the run directory.
 fn prepare_folder(folder: &Path) -> Result<(), RunError> {
+    is_free(folder)?;
+    let texts = folder.join(TEXTS);
+    std::fs::create_dir_all(&texts).map_err(RunError::file(&texts))
+}
+
+/// Refuses a folder that holds something else than a run.
+fn is_free(folder: &Path) -> Result<(), RunError> {
     let names = |path: &Path| -> Vec<OsString> {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name()).collect()
@@ -184,7 +229,7 @@ fn prepare_folder(folder: &Path) -> Result<(), RunError> {
             path: folder.to_owned(),
         });
     }
-    std::fs::create_dir_all(&texts).map_err(RunError::file(&texts))
+    Ok(())
 }
 
 /// A ledger that has begun under other settings is not gone on with.
@@ -339,6 +384,11 @@ fn write_results(
                 Record::Failure(_) => totals.failed += 1,
             }
             tally.add(&record);
+            if let Record::Result(result) = &record {
+                let missing = |point: &&SummaryPoint| point.support == Some(Support::Missing);
+                totals.unsupported_points += result.summary.iter().filter(missing).count();
+                totals.dropped_points += result.flags.iter().map(dropped).sum::<usize>();
+            }
             serde_json::to_writer(&mut *file, &record)?;
             file.write_all(b"\n")?;
         }
@@ -346,6 +396,14 @@ fn write_results(
     })
     .map_err(|error| fault.unwrap_or(error))?;
     Ok((totals, tally))
+}
+
+/// Points of a summary that were dropped, as a flag says it.
+fn dropped(flag: &Flag) -> usize {
+    match flag {
+        Flag::PointsDropped(count) => *count,
+        _ => 0,
+    }
 }
 
 fn mark_duplicate(entry: Entry, twin: Option<&str>) -> Record {

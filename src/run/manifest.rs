@@ -2,9 +2,11 @@
 
 use super::error::RunError;
 use super::inputs::Input;
+use crate::analysis::PromptsIdentity;
 use crate::corpus::PassedOverReason;
 use crate::inference::ModelIdentity;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) const FILE: &str = "manifest.json";
@@ -15,7 +17,14 @@ pub(super) const FILE: &str = "manifest.json";
 pub struct Fingerprint {
     /// Version of remiss.
     pub version: String,
+    /// The encoder: the judge, or the second opinion beside a language model.
     pub model: ModelIdentity,
+    /// The language model that judged, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_model: Option<LanguageModelIdentity>,
+    /// Written points without support were dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// SHA-256 of the stance lexicon, of the n-gram weights, of the fusion weights and of those
     /// of each part by itself.
     pub lexicon_sha256: String,
@@ -26,6 +35,16 @@ pub struct Fingerprint {
     pub codebook_sha256: String,
     /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
     pub device: String,
+}
+
+/// A language model, and how it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanguageModelIdentity {
+    /// The folder or file as it was given.
+    pub name: String,
+    /// SHA-256 of each file that decides what the model answers, by the file's name.
+    pub files: BTreeMap<String, String>,
+    pub prompts: PromptsIdentity,
 }
 
 impl Fingerprint {
@@ -41,6 +60,22 @@ impl Fingerprint {
         };
         if files(self) != files(now) {
             differences.push(format!("another model (`{}`)", self.model.name));
+        }
+        let asked = |f: &Fingerprint| f.language_model.as_ref().map(|model| model.files.clone());
+        if asked(self) != asked(now) {
+            differences.push(match &self.language_model {
+                Some(model) => format!("another language model (`{}`)", model.name),
+                None => "no language model".to_owned(),
+            });
+        } else {
+            let prompts = |f: &Fingerprint| f.language_model.as_ref().map(|m| m.prompts.clone());
+            if prompts(self) != prompts(now) {
+                differences.push("other prompts".to_owned());
+            }
+        }
+        if self.strict != now.strict {
+            let how = if self.strict { "with" } else { "without" };
+            differences.push(format!("{how} --strict"));
         }
         let judges = |f: &Fingerprint| {
             let parts = &f.parts_sha256;
@@ -73,6 +108,11 @@ pub struct Totals {
     pub responses: usize,
     pub analysed: usize,
     pub failed: usize,
+    /// Written summary points that their evidence does not support, and those that were dropped for it.
+    #[serde(default)]
+    pub unsupported_points: usize,
+    #[serde(default)]
+    pub dropped_points: usize,
 }
 
 /// A file that was passed over, and why.
@@ -92,7 +132,10 @@ pub struct Manifest {
     pub codebook: String,
     pub threads: usize,
     pub batch_tokens: usize,
-    /// Always `null` for the embedded model, which draws no random numbers.
+    /// Responses that the language model read at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// Always `null`: nothing is drawn at random. A language model writes what is likeliest.
     pub seed: Option<u64>,
     /// RFC 3339 in UTC; `end` is `null` while the run goes on.
     pub start: String,

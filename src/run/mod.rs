@@ -14,6 +14,8 @@ mod record;
 mod workers;
 
 pub use error::RunError;
-pub use execute::{Order, Outcome, Progress, RESULTS, TEXTS, execute};
-pub use manifest::{Fingerprint, InputEntry, Manifest, PassedOverEntry, Totals};
+pub use execute::{Order, Outcome, Progress, RESULTS, TEXTS, check, execute};
+pub use manifest::{
+    Fingerprint, InputEntry, LanguageModelIdentity, Manifest, PassedOverEntry, Totals,
+};
 pub use record::{Failure, FailureReason, Record, ResultRecord};

@@ -1,15 +1,18 @@
 //! Reading and judging responses, several at a time.
 //!
 //! A response is judged by one thread from beginning to end, so that nothing about it depends
-//! on how many threads there are.
+//! on how many threads there are. A language model judges several at the same time; what it says of one
+//! does not depend on the others.
 
 use super::inputs::Input;
 use super::ledger::Entry;
 use super::record::{Failure, FailureReason, Record, ResultRecord};
-use crate::analysis::{Judge, Themes};
+use crate::analysis::{Analysis, Analyst, Judge, Opinion, Themes};
 use crate::corpus::{self, Response};
 use crate::hash::sha256;
-use crate::verification::verify;
+use crate::inference::InferenceError;
+use crate::verification::{Unsupportable, verify};
+use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -21,35 +24,61 @@ pub(super) struct Done {
     pub text: Option<String>,
 }
 
-/// Judges `inputs` on `threads` threads and hands each to `receive`, in no particular order.
+/// Who judges, and by what.
+pub(super) struct Bench<'a> {
+    pub judge: &'a Judge,
+    pub themes: &'a Themes<'a>,
+    /// Judges instead, if there is one.
+    pub analyst: Option<&'a Analyst>,
+    pub unsupportable: Unsupportable,
+}
+
+/// A response that has been read, and what the judge makes of it.
+type Read = (Response, Opinion);
+
+/// Judges `inputs` on `threads` threads and hands each to `receive`, in no particular order. A language
+/// model is there only once: it is given `batch` responses at a time, and the threads compute for it.
 ///
 /// # Errors
-/// Those of `receive`; the threads stop after the response in hand.
+/// Those of `receive`; the threads stop after the responses in hand.
 pub(super) fn judge_all<E>(
     inputs: &[Input],
-    judge: &Judge,
-    themes: &Themes,
+    bench: &Bench,
     threads: usize,
+    batch: usize,
     mut receive: impl FnMut(Done) -> Result<(), E>,
 ) -> Result<(), E> {
-    let threads = threads.min(inputs.len());
+    let (workers, size) = match bench.analyst {
+        None => (threads.min(inputs.len()), 1),
+        Some(_) => (1, batch.clamp(1, inputs.len().max(1))),
+    };
+    let batches: Vec<&[Input]> = inputs.chunks(size).collect();
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     // A short queue: finished texts wait in memory until they are on disk.
-    let (sender, receiver) = mpsc::sync_channel(2 * threads);
+    let (sender, receiver) = mpsc::sync_channel(2 * workers * size);
     std::thread::scope(|scope| {
         // Owned here, so that a panic below drops it and no thread waits to send for ever.
         let receiver = receiver;
-        for _ in 0..threads {
+        for _ in 0..workers {
             let sender = sender.clone();
-            let (next, stopped) = (&next, &stopped);
+            let (next, stopped, batches) = (&next, &stopped, &batches);
             scope.spawn(move || {
+                let pool = bench.analyst.map(|_| pool(threads));
                 while !stopped.load(Ordering::Relaxed) {
-                    let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                    let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    if sender.send(judge_one(input, judge, themes)).is_err() {
-                        break;
+                    let done = match (&pool, bench.analyst) {
+                        (Some(pool), Some(analyst)) => {
+                            pool.install(|| judge_together(batch, bench, analyst))
+                        }
+                        _ => batch.iter().map(|input| judge_one(input, bench)).collect(),
+                    };
+                    for done in done {
+                        if sender.send(done).is_err() {
+                            return;
+                        }
                     }
                 }
             });
@@ -67,24 +96,80 @@ pub(super) fn judge_all<E>(
     })
 }
 
-fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
+fn pool(threads: usize) -> rayon::ThreadPool {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    builder.build().expect("threads can be started")
+}
+
+fn judge_one(input: &Input, bench: &Bench) -> Done {
+    let judged = caught(|| read(input, bench));
+    finish(
+        input,
+        bench,
+        judged.map(|(response, opinion)| (response, opinion.analysis)),
+    )
+}
+
+/// Reads every response on its own and lets the analyst judge them at the same time.
+fn judge_together(inputs: &[Input], bench: &Bench, analyst: &Analyst) -> Vec<Done> {
+    let read: Vec<Result<Read, FailureReason>> = inputs
+        .par_iter()
+        .map(|input| caught(|| read(input, bench)))
+        .collect();
+    let sound: Vec<(&Response, &Opinion)> = read
+        .iter()
+        .flatten()
+        .map(|(response, opinion)| (response, opinion))
+        .collect();
+    let ask = |responses: &[(&Response, &Opinion)]| {
+        caught(|| {
+            analyst
+                .analyse(bench.judge, responses)
+                .map_err(|error| failed(&error))
+        })
+    };
+    let mut analyses: Vec<Result<Analysis, FailureReason>> = match ask(&sound) {
+        Ok(analyses) => analyses.into_iter().map(Ok).collect(),
+        // One of them is at fault: each alone, the others are not lost.
+        Err(_) => (sound.iter())
+            .map(|both| ask(std::slice::from_ref(both)).map(|mut own| own.remove(0)))
+            .collect(),
+    };
+    let mut analyses = analyses.drain(..);
+    let judged: Vec<_> = read
+        .into_iter()
+        .map(|read| {
+            let (response, _) = read?;
+            let analysis = analyses.next().expect("every response has been judged");
+            Ok((response, analysis?))
+        })
+        .collect();
+    inputs
+        .iter()
+        .zip(judged)
+        .map(|(input, judged)| finish(input, bench, judged))
+        .collect()
+}
+
+fn read(input: &Input, bench: &Bench) -> Result<Read, FailureReason> {
     tracing::debug!(source = input.file.source, "reading");
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let response =
-            corpus::read(&input.file).map_err(|error| reason(error.code(), &error.to_string()))?;
-        let expected = input.sha256.as_ref();
-        if expected.is_some_and(|hash| *hash != response.sha256) {
-            return Err(reason(
-                "changed_during_run",
-                "the file was changed while the run went on; give the same command again",
-            ));
-        }
-        let analysis = judge
-            .analyse(&response, themes)
-            .map_err(|error| reason("analysis_failed", &error.to_string()))?;
-        Ok((verify(analysis, &response), response))
-    }));
-    let outcome = judged.unwrap_or_else(|panic| {
+    let response =
+        corpus::read(&input.file).map_err(|error| reason(error.code(), &error.to_string()))?;
+    let expected = input.sha256.as_ref();
+    if expected.is_some_and(|hash| *hash != response.sha256) {
+        return Err(reason(
+            "changed_during_run",
+            "the file was changed while the run went on; give the same command again",
+        ));
+    }
+    let opinion = bench.judge.opinion(&response, bench.themes);
+    let opinion = opinion.map_err(|error| failed(&error))?;
+    Ok((response, opinion))
+}
+
+/// What `work` gives; a panic is a failure like another, of this response alone.
+fn caught<T>(work: impl FnOnce() -> Result<T, FailureReason>) -> Result<T, FailureReason> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -94,8 +179,21 @@ fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
             "internal_error",
             &format!("a fault in remiss, please report it: {message}"),
         ))
+    })
+}
+
+fn finish(
+    input: &Input,
+    bench: &Bench,
+    judged: Result<(Response, Analysis), FailureReason>,
+) -> Done {
+    let verified = judged.and_then(|(response, analysis)| {
+        caught(|| {
+            let analysis = verify(analysis, &response, bench.unsupportable);
+            Ok((analysis, response))
+        })
     });
-    match outcome {
+    match verified {
         Ok((analysis, response)) => result(input, analysis, response),
         Err(error) => {
             tracing::info!(source = input.file.source, code = error.code, "failed");
@@ -115,6 +213,10 @@ fn judge_one(input: &Input, judge: &Judge, themes: &Themes) -> Done {
     }
 }
 
+fn failed(error: &InferenceError) -> FailureReason {
+    reason("analysis_failed", &error.to_string())
+}
+
 fn reason(code: &str, message: &str) -> FailureReason {
     FailureReason {
         code: code.to_owned(),
@@ -122,7 +224,7 @@ fn reason(code: &str, message: &str) -> FailureReason {
     }
 }
 
-fn result(input: &Input, analysis: crate::analysis::Analysis, response: Response) -> Done {
+fn result(input: &Input, analysis: Analysis, response: Response) -> Done {
     let Response {
         metadata,
         text,

@@ -36,7 +36,7 @@ fn the_table_has_a_row_for_each_response_and_theme_and_for_each_failure() {
         [&first[5], &first[6], &first[7]],
         ["supports", "tillstyrker", "0,960"]
     );
-    assert_eq!(&first[8], "språkmodellen och ordlistan");
+    assert_eq!(&first[8], "den inbyggda språkmodellen och ordlistan");
     assert_eq!(
         &first[10],
         "Älvstads kommun tillstyrker förslaget om en nationell AI-verkstad."

@@ -12,8 +12,12 @@ pub struct MemoryNeed {
     pub token: u64,
 }
 
-/// Tokens for which room is asked: a long response with a question and its answer.
-pub const WORKING_TOKENS: u64 = 8192;
+/// Tokens that are read together at most when responses are analysed.
+pub const READ_TOKENS: u64 = 8192;
+
+/// Tokens for which room is asked: those that are read together, and half as many for the questions that branch
+/// from them and their answers.
+pub const WORKING_TOKENS: u64 = READ_TOKENS + READ_TOKENS / 2;
 
 impl MemoryNeed {
     /// Weights, the keys and values of [`WORKING_TOKENS`], and half a gigabyte for the rest of the

@@ -12,7 +12,7 @@ mod vocabulary;
 
 pub(super) use vocabulary::Vocabulary;
 
-pub use memory::{MemoryNeed, WORKING_TOKENS, available, gigabytes};
+pub use memory::{MemoryNeed, READ_TOKENS, WORKING_TOKENS, available, gigabytes};
 
 use super::InferenceError;
 use super::decoder::Config;
@@ -72,6 +72,11 @@ impl Checkpoint {
     /// The model's folder; of a GGUF file, the folder that it is in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether the model is a folder of files; otherwise it is one file that holds everything.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.source, Source::Shards(_))
     }
 
     /// The files that hold weights.

@@ -67,6 +67,12 @@ impl Vectors {
         self.len() == 0
     }
 
+    /// How near the subject of one text is to that of another: the cosine of their topic vectors.
+    pub fn topic_cosine(&self, one: usize, other: usize) -> f32 {
+        let pairs = self.topics[one].iter().zip(&self.topics[other]);
+        pairs.map(|(a, b)| a * b).sum()
+    }
+
     /// The numbers of the transformer's vectors, text by text.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.meanings.chunks_exact(self.hidden)

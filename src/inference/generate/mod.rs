@@ -5,18 +5,42 @@
 //! writes answers for many prompts at the same time, each under a [`Grammar`].
 
 mod grammar;
+mod model;
 mod probe;
+mod sample;
 mod score;
 mod template;
 mod tokens;
 mod write;
 
 pub use grammar::{Grammar, Grammars};
+pub use model::LanguageModel;
 pub use probe::{Likely, likeliest};
-pub use score::{Label, label_probabilities};
+pub use sample::Sampling;
+pub use score::{Choice, Chosen, Label, label_probabilities};
 pub use template::{ChatTemplate, Marked};
 pub use tokens::LanguageTokens;
 pub use write::{Answer, End, Generator, Prompt};
+
+use super::decoder::{Sequence, Step, Wanted};
+use super::{Decoder, InferenceError};
+
+/// Lets a sequence read tokens, at most `pass_tokens` at once: bounds the memory for a long text.
+pub fn read_in_pieces(
+    decoder: &Decoder,
+    sequence: &mut Sequence,
+    tokens: &[u32],
+    pass_tokens: usize,
+) -> Result<(), InferenceError> {
+    for piece in tokens.chunks(pass_tokens) {
+        decoder.forward(&mut [Step {
+            sequence,
+            tokens: piece,
+            wanted: Wanted::Nothing,
+        }])?;
+    }
+    Ok(())
+}
 
 /// Logits as log-probabilities, in 64 bits and in the order of the vocabulary.
 fn log_probabilities(logits: &[f32]) -> Vec<f64> {

@@ -28,16 +28,15 @@ pub fn likeliest(
         return Ok(Vec::new());
     }
     let mut sequence = Sequence::default();
-    let mut logits = Vec::new();
-    for piece in ids.chunks(PIECE) {
-        let step = Step {
-            sequence: &mut sequence,
-            tokens: piece,
-            wanted: Wanted::Last,
-        };
-        logits = decoder.forward(&mut [step])?.remove(0).remove(0);
-    }
-    let mut all: Vec<(usize, f64)> = log_probabilities(&logits).into_iter().enumerate().collect();
+    let (before, last) = ids.split_at(ids.len() - 1);
+    super::read_in_pieces(decoder, &mut sequence, before, PIECE)?;
+    let logits = decoder.forward(&mut [Step {
+        sequence: &mut sequence,
+        tokens: last,
+        wanted: Wanted::Last,
+    }])?;
+    let logits = &logits[0][0];
+    let mut all: Vec<(usize, f64)> = log_probabilities(logits).into_iter().enumerate().collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     all.truncate(count);
     Ok(all

@@ -26,6 +26,25 @@ pub struct Marked {
 }
 
 impl Marked {
+    /// A text that is made around data: `compose` is given a mark for each, and sets every mark once.
+    pub fn around<E>(
+        data: Vec<String>,
+        compose: impl FnOnce(&[String]) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let marks: Vec<String> = (0..data.len()).map(mark).collect();
+        let text = compose(&marks)?;
+        Ok(Self { text, data })
+    }
+
+    /// The text with the data in place, for people who look at what is asked.
+    pub fn plain(&self) -> String {
+        let mut text = self.text.clone();
+        for (number, data) in self.data.iter().enumerate() {
+            text = text.replace(&mark(number), data);
+        }
+        text
+    }
+
     /// Our own words; letters that would be marks are left out.
     pub fn say(&mut self, text: &str) -> &mut Self {
         self.text
@@ -63,12 +82,18 @@ struct TokenizerConfig {
 }
 
 impl ChatTemplate {
+    /// Where a folder holds its template, and what belongs to it.
+    pub(super) const FILES: [&str; 2] = ["chat_template.jinja", "tokenizer_config.json"];
+
+    /// Where a GGUF file does.
+    pub(super) const GGUF_KEY: &str = "tokenizer.chat_template";
+
     /// The template of a model: of its folder, or out of its GGUF file.
     ///
     /// # Errors
     /// As those of [`ChatTemplate::open`].
     pub fn of(checkpoint: &Checkpoint, tokens: &LanguageTokens) -> Result<Self, InferenceError> {
-        let Some(source) = checkpoint.text("tokenizer.chat_template") else {
+        let Some(source) = checkpoint.text(Self::GGUF_KEY) else {
             return Self::open(checkpoint.folder());
         };
         Ok(Self {
@@ -91,16 +116,17 @@ impl ChatTemplate {
                 Err(source) => Err(InferenceError::Unreadable { path, source }),
             }
         };
-        let config = match read("tokenizer_config.json")? {
+        let [template_file, config_file] = Self::FILES;
+        let config = match read(config_file)? {
             None => TokenizerConfig::default(),
             Some(json) => {
                 serde_json::from_str(&json).map_err(|error| InferenceError::DamagedFile {
-                    path: folder.join("tokenizer_config.json"),
+                    path: folder.join(config_file),
                     message: error.to_string(),
                 })?
             }
         };
-        let own = match read("chat_template.jinja")? {
+        let own = match read(template_file)? {
             Some(template) => Some(template),
             None => config.chat_template.as_ref().and_then(default_template),
         };

@@ -4,7 +4,7 @@
 //! is left in the pass is given to prompts that wait. Since the model's scores do not depend on company,
 //! neither do the answers: budgets change speed and memory, never a word.
 
-use super::{Grammar, LanguageTokens, highest};
+use super::{Grammar, LanguageTokens, Sampling, highest};
 use crate::inference::decoder::{Sequence, Step, Wanted};
 use crate::inference::{Decoder, InferenceError};
 use std::collections::VecDeque;
@@ -19,6 +19,9 @@ pub struct Prompt {
     pub longest: usize,
     /// What the answer must look like, if it matters.
     pub grammar: Option<Grammar>,
+    /// How it is drawn; without it, it is always the likeliest token, of equal ones that with the lower
+    /// number.
+    pub sampling: Option<Sampling>,
 }
 
 /// An answer, and why it ended.
@@ -38,7 +41,7 @@ pub enum End {
     Context,
 }
 
-/// Writes answers greedily: always the likeliest token, of equal ones that with the lower number.
+/// Writes answers.
 pub struct Generator<'a> {
     pub decoder: &'a Decoder,
     pub tokens: &'a LanguageTokens,
@@ -57,6 +60,7 @@ struct Active {
     written: Vec<u32>,
     longest: usize,
     grammar: Option<Grammar>,
+    sampling: Option<Sampling>,
     /// Tokens that it may come to hold beyond what it shares.
     need: usize,
 }
@@ -87,6 +91,7 @@ impl Generator<'_> {
                 written: Vec::new(),
                 longest: prompt.longest,
                 grammar: prompt.grammar,
+                sampling: prompt.sampling,
             })
             .collect();
         let mut active: Vec<Active> = Vec::new();
@@ -163,6 +168,8 @@ impl Generator<'_> {
 
     /// Takes the next token, and those that must follow it; says why the answer ends, if it does.
     fn next(&self, one: &mut Active, logits: &[f32]) -> Result<Option<End>, InferenceError> {
+        let drawn = (one.sampling).map(|sampling| sampling.perturb(logits, one.written.len()));
+        let logits = drawn.as_deref().unwrap_or(logits);
         let token = match &mut one.grammar {
             Some(grammar) => grammar.next(logits)?,
             None => highest(logits, |_| true),

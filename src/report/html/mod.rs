@@ -233,6 +233,8 @@ fn context(material: &Material, source: &Arc<Source>) -> Value {
         command => facts.command.as_str(),
         model => facts.model.as_str(),
         model_sha256 => facts.model_sha256.as_str(),
+        language_model => facts.language_model.as_ref()
+            .map(|model| context! { name => model.name.as_str(), sha256 => model.sha256.as_str() }),
         device => facts.device.as_str(),
         started => facts.started.as_str(),
         ended => facts.ended.as_str(),

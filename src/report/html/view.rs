@@ -2,7 +2,7 @@
 
 use super::cut::{Piece, cut};
 use crate::Language;
-use crate::analysis::{Evidence, Finding, Flag};
+use crate::analysis::{Evidence, Finding, Flag, PointKind};
 use crate::codebook::{Codebook, Stance};
 use crate::corpus::Span;
 use crate::report::{tally, words};
@@ -148,6 +148,8 @@ pub struct ResponseView<'a> {
     abstains: bool,
     overall: StanceView,
     reasons: Vec<String>,
+    /// The summary is in a language model's words.
+    written: bool,
     summary: Vec<PointView<'a>>,
     stances: Vec<FindingView<'a>>,
     pieces: Vec<Piece<'a>>,
@@ -156,6 +158,8 @@ pub struct ResponseView<'a> {
 #[derive(Serialize)]
 struct PointView<'a> {
     text: &'a str,
+    /// How far its evidence carries a written point.
+    support: Option<&'static str>,
     cited: CitedView,
     reasons: Vec<String>,
 }
@@ -217,9 +221,13 @@ impl<'a> ResponseView<'a> {
             abstains: result.abstains,
             overall: StanceView::new(result.overall, language),
             reasons: reasons(&result.flags, language),
+            written: (result.summary.iter()).any(|point| point.kind == PointKind::Written),
             summary: (result.summary.iter())
                 .map(|point| PointView {
                     text: &point.text,
+                    support: point
+                        .support
+                        .map(|support| words::support(support, language)),
                     cited: cited(&point.evidence),
                     reasons: reasons(&point.flags, language),
                 })
@@ -230,7 +238,7 @@ impl<'a> ResponseView<'a> {
                     name: &theme.in_language(language).name,
                     stance: StanceView::new(finding.stance, language),
                     probability: percent(finding.score, language),
-                    spoken_for: judged.then(|| words::spoken_for(&finding.agreeing, language)),
+                    spoken_for: judged.then(|| spoken_for(finding, language)),
                     cited: cited(&finding.evidence),
                     reasons: reasons(&finding.flags, language),
                 })
@@ -340,6 +348,12 @@ fn reasons(flags: &[Flag], language: Language) -> Vec<String> {
         .iter()
         .map(|flag| words::flag_reason(flag, language))
         .collect()
+}
+
+/// Who else comes to a stance: a second judge as a whole, or the parts of the only one.
+fn spoken_for(finding: &Finding, language: Language) -> String {
+    words::second_opinion(finding, language)
+        .unwrap_or_else(|| words::spoken_for(&finding.agreeing, language))
 }
 
 /// Whole per cent. Nothing is called certain: 99.5 % and above is "over 99 %".

@@ -7,7 +7,7 @@ mod sheet;
 
 use super::{Material, ReportError, atomic, records::Records, words};
 use crate::Language;
-use crate::analysis::{Evidence, Flag};
+use crate::analysis::{Evidence, Finding, Flag, SummaryPoint};
 use crate::codebook::Stance;
 use crate::run::{Failure, Record, ResultRecord};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -70,7 +70,11 @@ impl<'a> Sheets<'a> {
         let theme = (say("Tema", "Theme"), 30.0);
         let stance = (say("Ställningstagande", "Stance"), 24.0);
         let probability = (say("Sannolikhet", "Probability"), 13.0);
-        let parts = (say("Samma bedömning från", "The same from"), 34.0);
+        // With a language model there is a second opinion instead of parts that agree.
+        let parts = match material.facts.language_model {
+            Some(_) => (say("Kontrollbedömning", "Second opinion"), 34.0),
+            None => (say("Samma bedömning från", "The same from"), 34.0),
+        };
         let evidence = (say("Belägg", "Evidence"), 80.0);
         let page = (say("Sida", "Page"), 8.0);
         let reason = (say("Granska: anledning", "Review: reason"), 50.0);
@@ -106,6 +110,7 @@ impl<'a> Sheets<'a> {
                     respondent,
                     file,
                     (say("Sammanfattningspunkt", "Summary point"), 80.0),
+                    (say("Typ", "Kind"), 34.0),
                     evidence,
                     page,
                     reason,
@@ -169,7 +174,7 @@ impl<'a> Sheets<'a> {
                 Cell::text(&theme.in_language(language).name),
                 stance(finding.stance, language),
                 Cell::Probability(finding.score),
-                Cell::text(words::part_names(&finding.agreeing, language)),
+                Cell::text(agreeing(finding, language)),
                 Cell::text(quotes(&finding.evidence)),
                 Cell::text(pages(&finding.evidence)),
                 Cell::text(reasons(&finding.flags, language)),
@@ -185,6 +190,7 @@ impl<'a> Sheets<'a> {
                 name(result),
                 Cell::text(&result.source),
                 Cell::text(&point.text),
+                Cell::text(kind(point, self.material.language)),
                 Cell::text(quotes(&point.evidence)),
                 Cell::text(pages(&point.evidence)),
                 Cell::text(reasons(&point.flags, self.material.language)),
@@ -285,15 +291,27 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
     ];
     let name = say("Om körningen", "About the run");
     let mut sheet = Sheet::new(workbook, looks, name, 0, heads)?;
-    let check = say(
-        "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
+    let check = match facts.language_model {
+        Some(_) => say(
+            "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
+             har lämnat datorn, och ska kontrolleras mot källtexten innan de används. Sannolikheten är \
+             språkmodellens egen och har inte prövats mot facit. Den inbyggda modellen har gjort en \
+             kontrollbedömning.",
+            "The statements were made by a language model run locally; no text has left the computer. \
+             They must be checked against the source before use. The probability is the language model's \
+             own and has not been tested against right answers. The embedded model has given a second \
+             opinion.",
+        ),
+        None => say(
+            "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
          har lämnat datorn, och ska kontrolleras mot källtexten innan de används. Sannolikheten är \
          modellens egen uppskattning; den har prövats mest på påhittade remissvar och kan vara för \
          hög.",
-        "The statements were made by a language model run locally; no text has left the computer. \
+            "The statements were made by a language model run locally; no text has left the computer. \
          They must be checked against the source before use. The probability is the model's own \
          estimate; it has been tested mostly on invented responses and may be too high.",
-    );
+        ),
+    };
     let mut put = |name: &str, value: Cell| sheet.row(looks, [Cell::text(name), value]);
     let number = |count: usize| Cell::Number(count as f64);
     put(say("Att tänka på", "Please note"), Cell::text(check))?;
@@ -314,7 +332,22 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
     )?;
     put(say("Start", "Start"), Cell::text(&facts.started))?;
     put(say("Slut", "End"), Cell::text(&facts.ended))?;
-    put(say("Modell", "Model"), Cell::text(&facts.model))?;
+    if let Some(model) = &facts.language_model {
+        put(
+            say("Språkmodell", "Language model"),
+            Cell::text(&model.name),
+        )?;
+        let name = say("Språkmodellens SHA-256", "SHA-256 of the language model");
+        put(name, Cell::text(&model.sha256))?;
+    }
+    let name = match facts.language_model {
+        Some(_) => say(
+            "Modell för kontrollbedömning",
+            "Model of the second opinion",
+        ),
+        None => say("Modell", "Model"),
+    };
+    put(name, Cell::text(&facts.model))?;
     put(
         say("Modellens SHA-256", "SHA-256 of the model"),
         Cell::text(&facts.model_sha256),
@@ -345,6 +378,23 @@ fn name(result: &ResultRecord) -> Cell<'_> {
 
 fn stance<'a>(stance: Stance, language: Language) -> Cell<'a> {
     Cell::Stance(stance, stance.label(language).into())
+}
+
+/// Who comes to the same stance by itself, or what the second opinion is.
+fn agreeing(finding: &Finding, language: Language) -> String {
+    match finding.second_opinion {
+        Some(stance) => stance.label(language).to_owned(),
+        None => words::part_names(&finding.agreeing, language),
+    }
+}
+
+/// Whether a point is quoted or written, and how far its evidence carries it.
+fn kind(point: &SummaryPoint, language: Language) -> String {
+    let kind = words::point_kind(point.kind, language);
+    match point.support {
+        Some(support) => format!("{kind}, {}", words::support(support, language)),
+        None => kind.to_owned(),
+    }
 }
 
 fn quotes(evidence: &[Evidence]) -> String {

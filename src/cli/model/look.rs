@@ -1,64 +1,27 @@
-//! `remiss model check|probe MODEL`
+//! What a model is and whether it can be used here.
 
-use super::Common;
+use super::{Common, size};
 use crate::hash::sha256_of_file;
-use crate::inference::checkpoint::{Checkpoint, WORKING_TOKENS, available, gigabytes};
+use crate::inference::checkpoint::{Checkpoint, WORKING_TOKENS, available};
+use crate::inference::store::Store;
 use crate::inference::{
     ChatTemplate, Decoder, DeviceChoice, InferenceError, LanguageTokens, likeliest, open_device,
 };
 use anyhow::Context;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-/// Look at language models on this machine
-///
-/// A model is a folder with config.json, tokenizer.json and safetensors, or a .gguf file.
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(clap::Subcommand)]
-enum Action {
-    /// Check a model's files, and whether the model fits into memory
-    ///
-    /// Prints the family, the context length, the SHA-256 of every file of weights, and the memory that
-    /// the model needs and the machine has. Loads nothing.
-    Check {
-        /// Folder or .gguf file
-        model: PathBuf,
-    },
-    /// Print the five likeliest next tokens after a text
-    ///
-    /// With the natural logarithms of their probabilities: to see that a model was loaded rightly,
-    /// and to compare it with another program.
-    Probe {
-        /// Folder or .gguf file
-        model: PathBuf,
-        /// What the model reads
-        #[arg(long)]
-        text: String,
-        /// Where to compute
-        #[arg(long, value_enum, default_value_t)]
-        device: DeviceChoice,
-    },
-}
-
-pub(super) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<ExitCode> {
-    match &arguments.action {
-        Action::Check { model } => check(model, common),
-        Action::Probe {
-            model,
-            text,
-            device,
-        } => probe(model, text, *device),
+/// `remiss model check MODEL`
+pub(super) fn check(model: &str, common: &Common) -> anyhow::Result<ExitCode> {
+    let path = super::located(model)?;
+    // What came through the store has a record of its hashes.
+    if path != Path::new(model) {
+        let bar = super::store::Shown::new(common);
+        Store::open(None)?.verify(model, &mut |progress| bar.show(&progress))?;
+        bar.finish();
     }
-}
-
-fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
-    let checkpoint = Checkpoint::open(model)?;
+    let checkpoint = Checkpoint::open(&path)?;
     let config = checkpoint.config();
     let tokens = LanguageTokens::of(&checkpoint)?;
     if tokens.stop_tokens().next().is_none() {
@@ -81,20 +44,20 @@ fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
     )?;
     line(
         say("Vikter", "Weights"),
-        &format!("{} GB", gigabytes(need.weights)),
+        &size(need.weights, common.language),
     )?;
     let needed = format!(
-        "{} GB {} {WORKING_TOKENS} {}",
-        gigabytes(need.total()),
-        say("med", "with"),
-        say("token i arbete", "tokens at work")
+        "{} {} {WORKING_TOKENS} {}",
+        size(need.total(), common.language),
+        say("vid", "with"),
+        say("token", "tokens")
     );
     line(say("Minne som behövs", "Memory needed"), &needed)?;
     let left = match available() {
-        Some(bytes) => format!("{} GB", gigabytes(bytes)),
+        Some(bytes) => size(bytes, common.language),
         None => say("okänt", "unknown").to_owned(),
     };
-    line(say("Minne som finns", "Memory available"), &left)?;
+    line(say("Tillgängligt minne", "Memory available"), &left)?;
     for path in checkpoint.weight_files() {
         let hash = sha256_of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -102,11 +65,16 @@ fn check(model: &Path, common: &Common) -> anyhow::Result<ExitCode> {
     }
     template?;
     checkpoint.fits()?;
-    writeln!(out, "{}", say("Filerna är hela.", "The files are whole."))?;
+    writeln!(
+        out,
+        "{}",
+        say("Filerna är oskadade.", "The files are whole.")
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn probe(model: &Path, text: &str, device: DeviceChoice) -> anyhow::Result<ExitCode> {
+/// `remiss model probe MODEL --text TEXT`
+pub(super) fn probe(model: &Path, text: &str, device: DeviceChoice) -> anyhow::Result<ExitCode> {
     let checkpoint = Checkpoint::open(model)?;
     let device = open_device(device)?;
     // How much memory a GPU has left, its driver says when the model is loaded.

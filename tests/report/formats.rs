@@ -72,7 +72,7 @@ fn the_workbook_reads_back() {
     let stances = book.worksheet_range("Ställningstaganden").unwrap();
     assert_eq!(stances.height(), 1 + 10 * 5);
     assert_eq!(stances[(1, 4)], Data::Float(0.96));
-    let agreeing = Data::String("språkmodellen och ordlistan".to_owned());
+    let agreeing = Data::String("den inbyggda språkmodellen och ordlistan".to_owned());
     assert_eq!(stances[(1, 5)], agreeing);
     assert_eq!(
         book.worksheet_range("Ej analyserade").unwrap().height(),
@@ -80,7 +80,7 @@ fn the_workbook_reads_back() {
     );
     let review = book.worksheet_range("Granska").unwrap();
     let reasons: String = review.rows().map(|row| row[4].to_string()).collect();
-    assert!(reasons.contains("Ordlistan och språkmodellen pekar åt olika håll."));
+    assert!(reasons.contains("Två bedömningar pekar åt olika håll."));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_page_shows_every_record_in_both_languages() {
 fn each_stance_says_which_parts_speak_for_it_unless_the_respondent_abstains() {
     let directory = tempfile::tempdir().unwrap();
     let page = read(&reports(directory.path(), Language::Sv).html);
-    assert!(page.contains("samma bedömning från språkmodellen och ordlistan"));
+    assert!(page.contains("samma bedömning från den inbyggda språkmodellen och ordlistan"));
     assert!(page.contains("ingen enskild del ger samma bedömning"));
     let judged = fixture::records()
         .into_iter()

@@ -9,6 +9,7 @@ mod labelled;
 mod measures;
 mod response_table;
 mod responses;
+mod rows;
 mod stance;
 mod summaries;
 mod support;
@@ -20,5 +21,6 @@ pub use labelled::{
     WrittenTheme,
 };
 pub use responses::{ResponseFigures, measure_responses};
+pub use rows::RowsError;
 pub use stance::{StanceError, StanceFigures, StanceRow, TopicStance, measure_stance, read_rows};
 pub use support::{SupportError, SupportFigures, SupportRow, measure_support, read_support};

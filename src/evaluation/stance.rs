@@ -2,6 +2,7 @@
 //! argumentation-sentences and sets like it).
 
 use super::measures::{Confusion, bootstrap};
+use super::rows::{RowsError, read_lines};
 use super::table::with_interval;
 use crate::analysis::Judge;
 use crate::codebook::{Codebook, Theme, ThemeText};
@@ -42,19 +43,8 @@ impl TopicStance {
 /// A file of labelled sentences that cannot be measured on.
 #[derive(Debug, Error)]
 pub enum StanceError {
-    #[error("`{path}` cannot be read: {source}")]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error(
-        "`{path}`, line {line}: {source}\n  hint: each line is {{\"topic\": …, \"sentence\": …, \"label\": \"pro\", \"con\" or \"non\"}}"
-    )]
-    Line {
-        path: PathBuf,
-        line: usize,
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Rows(#[from] RowsError),
     #[error("`{0}` holds no labelled sentences")]
     Empty(PathBuf),
     #[error("the codebook has no theme with the id or name `{0}`, which is a topic of the file")]
@@ -63,27 +53,14 @@ pub enum StanceError {
     Inference(#[from] InferenceError),
 }
 
+const FORM: &str = r#"{"topic": …, "sentence": …, "label": "pro", "con" or "non"}"#;
+
 /// Reads JSON lines.
 ///
 /// # Errors
 /// A line that is not of the format.
 pub fn read_rows(path: &Path) -> Result<Vec<StanceRow>, StanceError> {
-    let text = std::fs::read_to_string(path).map_err(|source| StanceError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let rows = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            serde_json::from_str(line).map_err(|source| StanceError::Line {
-                path: path.to_owned(),
-                line: number + 1,
-                source,
-            })
-        })
-        .collect::<Result<Vec<StanceRow>, _>>()?;
+    let rows: Vec<StanceRow> = read_lines(path, FORM)?;
     if rows.is_empty() {
         return Err(StanceError::Empty(path.to_owned()));
     }

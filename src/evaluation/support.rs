@@ -1,6 +1,7 @@
 //! Written points with their evidence, labelled by how far the one carries the other.
 
 use super::measures::{Confusion, bootstrap};
+use super::rows::{RowsError, read_lines};
 use super::table::with_interval;
 use crate::analysis::{Support, nearness};
 use crate::inference::{Encoder, InferenceError};
@@ -32,43 +33,23 @@ pub enum Gold {
 /// A file of labelled points that cannot be measured on.
 #[derive(Debug, Error)]
 pub enum SupportError {
-    #[error("`{path}` cannot be read: {source}")]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error(
-        "`{path}`, line {line}: {source}\n  hint: each line is {{\"evidence\": […], \"point\": …, \"label\": \"full\", \"partial\" or \"none\", \"part\": …}}"
-    )]
-    Line {
-        path: PathBuf,
-        line: usize,
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Rows(#[from] RowsError),
     #[error("`{path}` has no points in the part `{part}`")]
     Empty { path: PathBuf, part: String },
     #[error(transparent)]
     Inference(#[from] InferenceError),
 }
 
+const FORM: &str =
+    r#"{"evidence": […], "point": …, "label": "full", "partial" or "none", "part": …}"#;
+
 /// Reads the rows of a part.
 ///
 /// # Errors
 /// A line that is not of the format; a part that does not occur.
 pub fn read_support(path: &Path, part: &str) -> Result<Vec<SupportRow>, SupportError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SupportError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let mut rows = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let row: SupportRow = serde_json::from_str(line).map_err(|source| SupportError::Line {
-            path: path.to_owned(),
-            line: index + 1,
-            source,
-        })?;
-        rows.push(row);
-    }
+    let mut rows: Vec<SupportRow> = read_lines(path, FORM)?;
     rows.retain(|row| row.part == part);
     if rows.is_empty() {
         return Err(SupportError::Empty {

@@ -114,10 +114,7 @@ fn put_finding(
         finding.stance.key(),
         finding.stance.label(language),
         &format!("{:.3}", finding.score).replace('.', ","),
-        &match finding.second_opinion {
-            Some(stance) => stance.label(language).to_owned(),
-            None => words::part_names(&finding.agreeing, language),
-        },
+        &words::agreeing(finding, language),
         &flag_keys(finding.flags.iter().chain(&result.flags)),
         first.map_or("", |evidence| &evidence.quote),
         &first

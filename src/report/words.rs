@@ -183,6 +183,15 @@ pub fn part_names(parts: &[Part], language: Language) -> String {
     }
 }
 
+/// Who else comes to a stance, for a column: the second opinion where a language model judged, else the parts
+/// of the judge that agree.
+pub fn agreeing(finding: &Finding, language: Language) -> String {
+    match finding.second_opinion {
+        Some(stance) => stance.label(language).to_owned(),
+        None => part_names(&finding.agreeing, language),
+    }
+}
+
 /// Which parts of the judge speak for a stance, to be read after its probability.
 pub fn spoken_for(parts: &[Part], language: Language) -> String {
     if parts.is_empty() {

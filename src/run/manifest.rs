@@ -61,16 +61,16 @@ impl Fingerprint {
         if files(self) != files(now) {
             differences.push(format!("another model (`{}`)", self.model.name));
         }
-        let asked = |f: &Fingerprint| f.language_model.as_ref().map(|model| model.files.clone());
-        if asked(self) != asked(now) {
-            differences.push(match &self.language_model {
-                Some(model) => format!("another language model (`{}`)", model.name),
-                None => "no language model".to_owned(),
-            });
-        } else {
-            let prompts = |f: &Fingerprint| f.language_model.as_ref().map(|m| m.prompts.clone());
-            if prompts(self) != prompts(now) {
-                differences.push("other prompts".to_owned());
+        match (&self.language_model, &now.language_model) {
+            (None, None) => {}
+            (None, Some(_)) => differences.push("no language model".to_owned()),
+            (Some(before), after) => {
+                let after = after.as_ref();
+                if after.is_none_or(|after| after.files != before.files) {
+                    differences.push(format!("another language model (`{}`)", before.name));
+                } else if after.is_none_or(|after| after.prompts != before.prompts) {
+                    differences.push("other prompts".to_owned());
+                }
             }
         }
         if self.strict != now.strict {

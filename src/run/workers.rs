@@ -128,14 +128,14 @@ fn judge_together(inputs: &[Input], bench: &Bench, analyst: &Analyst) -> Vec<Don
                 .map_err(|error| failed(&error))
         })
     };
-    let mut analyses: Vec<Result<Analysis, FailureReason>> = match ask(&sound) {
+    let analyses: Vec<Result<Analysis, FailureReason>> = match ask(&sound) {
         Ok(analyses) => analyses.into_iter().map(Ok).collect(),
         // One of them is at fault: each alone, the others are not lost.
         Err(_) => (sound.iter())
             .map(|both| ask(std::slice::from_ref(both)).map(|mut own| own.remove(0)))
             .collect(),
     };
-    let mut analyses = analyses.drain(..);
+    let mut analyses = analyses.into_iter();
     let judged: Vec<_> = read
         .into_iter()
         .map(|read| {

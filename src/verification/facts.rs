@@ -5,6 +5,7 @@
 //! missing is shown to the reader; nothing is corrected. A statement can pass and still be wrong: this
 //! finds false facts, not false conclusions.
 
+use super::words::{MONTHS, NUMBER_WORDS, approves, denies, is_plain_no, negates, refuses};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -43,137 +44,6 @@ static SECTIONS: LazyLock<Regex> = LazyLock::new(|| {
 static WORD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[\p{L}\p{N}][\p{L}\p{N}’'-]*").expect("it is well formed"));
 
-/// Numbers that Swedish and English write in letters, and months, which belong to a date.
-const NUMBER_WORDS: [(&str, &str); 24] = [
-    ("två", "2"),
-    ("tre", "3"),
-    ("fyra", "4"),
-    ("fem", "5"),
-    ("sex", "6"),
-    ("sju", "7"),
-    ("åtta", "8"),
-    ("nio", "9"),
-    ("tio", "10"),
-    ("elva", "11"),
-    ("tolv", "12"),
-    ("hundra", "100"),
-    ("two", "2"),
-    ("three", "3"),
-    ("four", "4"),
-    ("five", "5"),
-    ("six", "6"),
-    ("seven", "7"),
-    ("eight", "8"),
-    ("nine", "9"),
-    ("ten", "10"),
-    ("eleven", "11"),
-    ("twelve", "12"),
-    ("hundred", "100"),
-];
-const MONTHS: [&str; 19] = [
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
-    "january",
-    "february",
-    "march",
-    "june",
-    "july",
-    "august",
-    "october",
-];
-
-/// Words that deny.
-const NEGATIONS: [&str; 24] = [
-    "inte",
-    "ej",
-    "icke",
-    "aldrig",
-    "ingen",
-    "inget",
-    "inga",
-    "ingenting",
-    "varken",
-    "utan",
-    "avstyrker",
-    "avvisar",
-    "avslår",
-    "motsätter",
-    "saknar",
-    "not",
-    "no",
-    "never",
-    "none",
-    "neither",
-    "nor",
-    "without",
-    "opposes",
-    "rejects",
-];
-/// What denies as well, where one looks for what a denial may rest on.
-const DENYING: [&str; 21] = [
-    "avstyrk",
-    "avvis",
-    "avslå",
-    "motsätt",
-    "motsatt",
-    "saknas",
-    "saknad",
-    "brist",
-    "otillräck",
-    "negativ",
-    "kritisk",
-    "olämplig",
-    "emot",
-    "nej",
-    "invänd",
-    "tveksam",
-    "avslag",
-    "oppos",
-    "reject",
-    "against",
-    "lack",
-];
-/// Words that only deny: who leaves one out says the opposite.
-const PLAIN_NO: [&str; 12] = [
-    "inte",
-    "ej",
-    "icke",
-    "aldrig",
-    "ingen",
-    "inget",
-    "inga",
-    "ingenting",
-    "varken",
-    "not",
-    "no",
-    "never",
-];
-
-/// Beginnings of words that approve of a proposal, and of words that refuse it.
-const APPROVING: [&str; 8] = [
-    "tillstyrk",
-    "bifall",
-    "stöd",
-    "instäm",
-    "välkomn",
-    "support",
-    "approv",
-    "agree",
-];
-const REFUSING: [&str; 7] = [
-    "avstyrk", "avvis", "avslå", "motsätt", "emot", "oppos", "reject",
-];
-
 /// A sentence is repeated where this share of its words is. Chosen on the part `tune` of
 /// `models/training/data/points.jsonl`.
 const REPEATED: f64 = 0.6;
@@ -204,10 +74,7 @@ pub fn unsupported(statement: &str, evidence: &[&str]) -> Vec<Unsupported> {
             missing.insert(Unsupported::Name(name));
         }
     }
-    let denial = stated
-        .words
-        .iter()
-        .find(|word| NEGATIONS.contains(&word.as_str()));
+    let denial = stated.words.iter().find(|word| negates(word));
     if let Some(word) = denial
         && !source.words.iter().any(|word| denies(word))
     {
@@ -220,17 +87,11 @@ pub fn unsupported(statement: &str, evidence: &[&str]) -> Vec<Unsupported> {
     missing.into_iter().collect()
 }
 
-/// Whether a word, in small letters, denies or stands for something that does.
-fn denies(word: &str) -> bool {
-    NEGATIONS.contains(&word) || DENYING.iter().any(|stem| word.starts_with(stem))
-}
-
 /// A refusal in the evidence that a statement makes into approval.
 fn turned(stated: &BTreeSet<String>, source: &BTreeSet<String>) -> Option<Unsupported> {
-    let approves = |word: &String| APPROVING.iter().any(|stem| word.starts_with(stem));
-    let refuses = |word: &&String| REFUSING.iter().any(|stem| word.starts_with(stem));
-    let turned = stated.iter().any(approves) && !source.iter().any(approves);
-    let refusal = source.iter().find(refuses).filter(|_| turned)?;
+    let some = |words: &BTreeSet<String>| words.iter().any(|word| approves(word));
+    let turned = some(stated) && !some(source);
+    let refusal = source.iter().find(|word| turned && refuses(word))?;
     Some(Unsupported::LostNegation(refusal.clone()))
 }
 
@@ -239,7 +100,7 @@ fn lost_negation(statement: &str, evidence: &[&str]) -> Option<Unsupported> {
     let stated = telling(statement);
     evidence.iter().find_map(|sentence| {
         let mut words = WORD.find_iter(sentence);
-        let no = words.find(|word| PLAIN_NO.contains(&word.as_str().to_lowercase().as_str()))?;
+        let no = words.find(|word| is_plain_no(&word.as_str().to_lowercase()))?;
         let own = telling(sentence);
         let repeated = own.intersection(&stated).count();
         let mostly = repeated as f64 >= REPEATED * own.len() as f64;

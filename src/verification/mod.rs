@@ -6,6 +6,7 @@
 //! ([`unsupported`]) and be recognisable in them; how far it is, is said in tiers.
 
 mod facts;
+mod words;
 
 pub use facts::{Unsupported, coverage, unsupported};
 

@@ -354,8 +354,7 @@ impl Asker {
                 sampling: None,
             });
         }
-        let generator = self.model.generator(self.model.cache_bytes());
-        let mut answers = generator.write(prompts)?.into_iter();
+        let mut answers = self.model.generator().write(prompts)?.into_iter();
         let answer = |writes| if writes { answers.next() } else { None };
         Ok(writes.into_iter().map(answer).collect())
     }

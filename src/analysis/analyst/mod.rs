@@ -108,8 +108,9 @@ impl Analyst {
             if excerpts.iter().any(|excerpt| excerpt.cut) {
                 flags.push(Flag::SentenceCut);
             }
-            parts.push((excerpts.len(), flags));
-            sheets.extend(sheets_of(excerpts, &tasks));
+            let count = excerpts.len();
+            sheets.extend(sheets_of(excerpts, &tasks, !flags.is_empty()));
+            parts.push((count, flags));
         }
         let mut replies = self.asker.ask(&sheets)?.into_iter();
         responses
@@ -183,13 +184,13 @@ impl Analyst {
     ) -> Result<StanceReply, InferenceError> {
         let mut considered = response.sentences.len();
         let mut divided = false;
+        let by_probability =
+            |a: &StanceReply, b: &StanceReply| a.probability().total_cmp(&b.probability());
         loop {
             let silent = |reply: &StanceReply| reply.stance() == Stance::NotAddressed;
             if replies.iter().all(silent) {
                 // The part that is least sure that it says nothing speaks for all.
-                let doubt =
-                    |a: &StanceReply, b: &StanceReply| a.probability().total_cmp(&b.probability());
-                let speaks = replies.into_iter().min_by(doubt);
+                let speaks = replies.into_iter().min_by(by_probability);
                 let speaks = speaks.expect("there is a part");
                 return Ok(StanceReply { divided, ..speaks });
             }
@@ -205,21 +206,14 @@ impl Analyst {
             cited.dedup();
             if cited.len() >= considered || cited.is_empty() {
                 // Asking again would not end. What is surest speaks.
-                let sure =
-                    |a: &StanceReply, b: &StanceReply| a.probability().total_cmp(&b.probability());
-                let speaks = replies.into_iter().max_by(sure);
+                let speaks = replies.into_iter().max_by(by_probability);
                 let speaks = speaks.expect("there is a part");
                 return Ok(StanceReply { divided, ..speaks });
             }
             considered = cited.len();
             let excerpts = self.divide(response, &cited)?;
-            let sheets: Vec<Sheet> = sheets_of(excerpts, &[Task::Stance(theme)])
-                .map(|sheet| Sheet {
-                    // Also where they fit together, the response is longer.
-                    excerpt: true,
-                    ..sheet
-                })
-                .collect();
+            // Also where they fit together, the response is longer.
+            let sheets: Vec<Sheet> = sheets_of(excerpts, &[Task::Stance(theme)], true).collect();
             replies = stance_replies(self.asker.ask(&sheets)?);
         }
     }
@@ -291,11 +285,11 @@ fn is_settled(opinion: &Opinion) -> bool {
     opinion.analysis.abstains || opinion.analysis.flags.contains(&Flag::NoSentences)
 }
 
-fn sheets_of(excerpts: Vec<Excerpt>, tasks: &[Task]) -> impl Iterator<Item = Sheet> {
-    let several = excerpts.len() > 1;
+/// `longer`: the excerpts are not all that the response says.
+fn sheets_of(excerpts: Vec<Excerpt>, tasks: &[Task], longer: bool) -> impl Iterator<Item = Sheet> {
     excerpts.into_iter().map(move |excerpt| Sheet {
         text: excerpt.text,
-        excerpt: several || excerpt.cut,
+        excerpt: longer,
         numbers: excerpt.numbers,
         tasks: tasks.to_vec(),
     })

@@ -15,11 +15,13 @@ use std::process::ExitCode;
 /// `remiss model check MODEL`
 pub(super) fn check(model: &str, common: &Common) -> anyhow::Result<ExitCode> {
     let path = super::located(model)?;
-    // What came through the store has a record of its hashes.
+    // What came through the store has a record of its hashes, which are then computed once for both.
+    let mut known = Vec::new();
     if path != Path::new(model) {
         let bar = super::store::Shown::new(common);
-        Store::open(None)?.verify(model, &mut |progress| bar.show(&progress))?;
+        let record = Store::open(None)?.verify(model, &mut |progress| bar.show(&progress))?;
         bar.finish();
+        known = record.files;
     }
     let checkpoint = Checkpoint::open(&path)?;
     let config = checkpoint.config();
@@ -59,8 +61,11 @@ pub(super) fn check(model: &str, common: &Common) -> anyhow::Result<ExitCode> {
     };
     line(say("Tillgängligt minne", "Memory available"), &left)?;
     for path in checkpoint.weight_files() {
-        let hash = sha256_of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let hash = match known.iter().find(|file| file.name == name) {
+            Some(file) => file.sha256.clone(),
+            None => sha256_of_file(&path).with_context(|| format!("`{}`", path.display()))?,
+        };
         line(&name, &format!("sha256 {hash}"))?;
     }
     template?;

@@ -87,13 +87,13 @@ impl LanguageModel {
         PASS_TOKENS
     }
 
-    /// What writes answers, given how many bytes its keys and values may take.
-    pub fn generator(&self, cache_bytes: usize) -> Generator<'_> {
+    /// What writes answers.
+    pub fn generator(&self) -> Generator<'_> {
         Generator {
             decoder: &self.decoder,
             tokens: &self.tokens,
             pass_tokens: PASS_TOKENS,
-            cache_bytes,
+            cache_bytes: self.cache_bytes,
         }
     }
 }

@@ -7,7 +7,7 @@ mod sheet;
 
 use super::{Material, ReportError, atomic, records::Records, words};
 use crate::Language;
-use crate::analysis::{Evidence, Finding, Flag, SummaryPoint};
+use crate::analysis::{Evidence, Flag, SummaryPoint};
 use crate::codebook::Stance;
 use crate::run::{Failure, Record, ResultRecord};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -174,7 +174,7 @@ impl<'a> Sheets<'a> {
                 Cell::text(&theme.in_language(language).name),
                 stance(finding.stance, language),
                 Cell::Probability(finding.score),
-                Cell::text(agreeing(finding, language)),
+                Cell::text(words::agreeing(finding, language)),
                 Cell::text(quotes(&finding.evidence)),
                 Cell::text(pages(&finding.evidence)),
                 Cell::text(reasons(&finding.flags, language)),
@@ -378,14 +378,6 @@ fn name(result: &ResultRecord) -> Cell<'_> {
 
 fn stance<'a>(stance: Stance, language: Language) -> Cell<'a> {
     Cell::Stance(stance, stance.label(language).into())
-}
-
-/// Who comes to the same stance by itself, or what the second opinion is.
-fn agreeing(finding: &Finding, language: Language) -> String {
-    match finding.second_opinion {
-        Some(stance) => stance.label(language).to_owned(),
-        None => words::part_names(&finding.agreeing, language),
-    }
 }
 
 /// Whether a point is quoted or written, and how far its evidence carries it.

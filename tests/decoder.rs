@@ -6,7 +6,15 @@ use remiss::inference::decoder::{Sequence, Step, Wanted};
 use remiss::inference::{Checkpoint, Decoder};
 use std::path::{Path, PathBuf};
 
-const FAMILIES: [&str; 6] = ["llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma3"];
+const FAMILIES: [&str; 13] = [
+    "llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "phi3", "granite", "olmo2", "olmo3",
+    "glm", "glm4", "apertus",
+];
+
+/// Those that are also kept as GGUF files.
+const IN_GGUF: [&str; 8] = [
+    "llama3", "qwen2", "qwen3", "gemma3", "phi3", "granite", "olmo2", "glm4",
+];
 
 fn folder(family: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -90,11 +98,11 @@ fn every_family_computes_what_transformers_computes() {
     }
 }
 
-/// 8-bit, 4-bit and 16-bit weights in one file, with llama.cpp's names and its order of Llama's heads:
+/// 8-bit, 4-bit and 16-bit weights in one file, with llama.cpp's names and its order of heads:
 /// the same as `transformers` with the weights that these stand for.
 #[test]
 fn gguf_computes_what_its_weights_stand_for() {
-    for family in ["llama3", "qwen2", "qwen3", "gemma3"] {
+    for family in IN_GGUF {
         let path = folder("gguf").join(format!("{family}.gguf"));
         let checkpoint = Checkpoint::open(&path).unwrap();
         let path = folder("gguf").join(format!("{family}.expected.safetensors"));

@@ -106,7 +106,14 @@ fn an_unknown_family_is_named_with_those_that_are_known() {
 #[test]
 fn what_would_be_computed_wrongly_is_refused() {
     for (family, from, to, named) in [
-        ("llama3", "\"llama3\"", "\"yarn\"", "yarn"),
+        ("llama3", "\"llama3\"", "\"dynamic\"", "dynamic"),
+        ("apertus", "\"xielu\"", "\"silu\"", "xielu"),
+        (
+            "phi3",
+            "\"partial_rotary_factor\": 0.75",
+            "\"partial_rotary_factor\": 1.0",
+            "divisor",
+        ),
         ("qwen3", "\"silu\"", "\"xielu\"", "xielu"),
         (
             "qwen3",

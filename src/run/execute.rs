@@ -134,6 +134,9 @@ pub fn execute(
         parts_sha256: Fusion::parts_sha256(),
         codebook_sha256: codebook.sha256.clone(),
         device: order.device.clone(),
+        batch: analyst
+            .filter(|_| order.device != "cpu")
+            .map(|_| order.batch),
     };
     go_on_only_alike(&mut ledger, &order.out, &fingerprint)?;
 

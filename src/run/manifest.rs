@@ -35,6 +35,9 @@ pub struct Fingerprint {
     pub codebook_sha256: String,
     /// `cpu`, `cuda` or `metal`: a GPU computes other last digits.
     pub device: String,
+    /// Responses that a language model read at a time, where company may change last digits: on a GPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
 }
 
 /// A language model, and how it was asked.
@@ -89,6 +92,11 @@ impl Fingerprint {
         }
         if self.device != now.device {
             differences.push(format!("the device `{}`", self.device));
+        }
+        if let (Some(before), Some(now)) = (self.batch, now.batch)
+            && before != now
+        {
+            differences.push(format!("--batch {before}"));
         }
         (!differences.is_empty()).then(|| differences.join(", "))
     }
@@ -172,5 +180,32 @@ impl From<&Input> for InputEntry {
             source: input.file.source.clone(),
             sha256: input.sha256.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fingerprint(device: &str, batch: Option<usize>) -> Fingerprint {
+        serde_json::from_value(json!({
+            "version": "1", "lexicon_sha256": "", "ngrams_sha256": "", "fusion_sha256": "",
+            "codebook_sha256": "", "device": device, "batch": batch,
+            "model": {"name": "", "weights_sha256": "", "tokenizer_sha256": "", "config_sha256": ""},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn on_a_gpu_a_run_keeps_to_its_batch() {
+        let before = fingerprint("cuda", Some(4));
+        assert_eq!(before.difference(&fingerprint("cuda", Some(4))), None);
+        let difference = before.difference(&fingerprint("cuda", Some(8)));
+        assert_eq!(difference.as_deref(), Some("--batch 4"));
+        let processor = fingerprint("cpu", None);
+        assert_eq!(processor.difference(&fingerprint("cpu", None)), None);
+        let difference = before.difference(&processor);
+        assert_eq!(difference.as_deref(), Some("the device `cuda`"));
     }
 }

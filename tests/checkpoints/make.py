@@ -2,7 +2,8 @@
 
     pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 gguf==0.19.0 \\
         tokenizers==0.23.3 sentencepiece==0.2.3
-    python tests/checkpoints/make.py
+    python tests/checkpoints/make.py            # all of them
+    python tests/checkpoints/make.py phi3 glm4  # some of them
 
 The weights are random, so the models say nothing; they are large enough that a wrong norm, mask,
 rotation or head shows in the logits. Each folder gets what `save_pretrained` writes, and
@@ -16,6 +17,7 @@ transformers computes with the weights that these stand for. `gguf/*-vocabulary.
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import gguf
@@ -23,7 +25,21 @@ import sentencepiece
 import torch
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (
+    ApertusConfig,
+    AutoModelForCausalLM,
+    Gemma3TextConfig,
+    Glm4Config,
+    GlmConfig,
+    GraniteConfig,
+    LlamaConfig,
+    MistralConfig,
+    Olmo2Config,
+    Olmo3Config,
+    Phi3Config,
+    Qwen2Config,
+    Qwen3Config,
+)
 
 VOCABULARY = 96
 COMMON = dict(
@@ -38,6 +54,16 @@ COMMON = dict(
     attn_implementation="eager",
 )
 THETA = {"rope_type": "default", "rope_theta": 10000.0}
+SMALL = {**COMMON, "intermediate_size": 48, "num_hidden_layers": 2}
+PART = {**THETA, "partial_rotary_factor": 0.5}
+LLAMA_3 = {
+    "rope_type": "llama3",
+    "rope_theta": 500000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
 
 # Name, configuration, largest shard.
 CHECKPOINTS = {
@@ -48,14 +74,7 @@ CHECKPOINTS = {
             **COMMON,
             head_dim=16,
             tie_word_embeddings=True,
-            rope_parameters={
-                "rope_type": "llama3",
-                "rope_theta": 500000.0,
-                "factor": 8.0,
-                "low_freq_factor": 1.0,
-                "high_freq_factor": 4.0,
-                "original_max_position_embeddings": 32,
-            },
+            rope_parameters=LLAMA_3,
         ),
         "1GB",
     ),
@@ -76,6 +95,64 @@ CHECKPOINTS = {
         ),
         "1GB",
     ),
+    # Both matrices joined, a part of each head turned; the sequences are shorter than the first context.
+    "phi3": (
+        Phi3Config(
+            **{**SMALL, "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 192},
+            original_max_position_embeddings=48,
+            sliding_window=24,
+            pad_token_id=0,
+            rope_parameters={
+                "rope_type": "longrope",
+                "rope_theta": 10000.0,
+                "partial_rotary_factor": 0.75,
+                "original_max_position_embeddings": 48,
+                "short_factor": [1.0, 1.1, 1.3, 1.6, 2.0, 2.5],
+                "long_factor": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            },
+        ),
+        "1GB",
+    ),
+    "granite": (
+        GraniteConfig(
+            **SMALL,
+            attention_bias=True,
+            mlp_bias=True,
+            tie_word_embeddings=True,
+            embedding_multiplier=12.0,
+            attention_multiplier=0.2,
+            residual_multiplier=0.6,
+            logits_scaling=8.0,
+            rope_parameters=THETA,
+        ),
+        "1GB",
+    ),
+    "olmo2": (Olmo2Config(**SMALL, pad_token_id=0, rope_parameters=THETA), "1GB"),
+    "olmo3": (
+        Olmo3Config(
+            **{**SMALL, "num_hidden_layers": 4},  # the fourth sees everything
+            pad_token_id=0,
+            sliding_window=6,
+            rope_parameters={
+                "sliding_attention": THETA,
+                "full_attention": {
+                    "rope_type": "yarn",
+                    "rope_theta": 10000.0,
+                    "factor": 4.0,
+                    "beta_fast": 4.0,
+                    "beta_slow": 1.0,
+                    "original_max_position_embeddings": 32,
+                },
+            },
+        ),
+        "1GB",
+    ),
+    "glm": (GlmConfig(**SMALL, head_dim=16, pad_token_id=0, eos_token_id=1, rope_parameters=PART), "1GB"),
+    "glm4": (Glm4Config(**SMALL, head_dim=16, pad_token_id=0, eos_token_id=1, rope_parameters=PART), "1GB"),
+    "apertus": (
+        ApertusConfig(**SMALL, pad_token_id=0, rope_parameters=LLAMA_3),
+        "1GB",
+    ),
 }
 
 
@@ -91,7 +168,7 @@ def make(folder, config, shard):
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if weight.dim() == 1:  # norms and biases, which begin as ones and zeros
+            if weight.dim() == 1:  # norms, biases and activations, which all begin alike
                 weight.add_(torch.randn_like(weight) * 0.2)
     model.save_pretrained(folder, max_shard_size=shard)
     expected = {}
@@ -107,7 +184,16 @@ def make(folder, config, shard):
     print(folder.name, "largest logit", round(float(expected["logits.f32.0"].abs().max()), 2))
 
 
-ARCHITECTURES = {"llama3": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3"}
+ARCHITECTURES = {
+    "llama3": "llama",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+    "gemma3": "gemma3",
+    "phi3": "phi3",
+    "granite": "granite",
+    "olmo2": "olmo2",
+    "glm4": "glm4",
+}
 
 
 def make_gguf(name, architecture, folder):
@@ -122,7 +208,7 @@ def make_gguf(name, architecture, folder):
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    if name != "qwen2":  # whose width of a head follows from the other sizes
+    if name in ("llama3", "qwen3", "gemma3", "glm4"):  # of the others it follows from the other sizes
         writer.add_key_length(config.head_dim)
         writer.add_value_length(config.head_dim)
     rope = config.rope_parameters
@@ -136,6 +222,19 @@ def make_gguf(name, architecture, folder):
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(rope["full_attention"]["factor"])
         rope = rope["full_attention"]
+    if name == "granite":
+        writer.add_embedding_scale(config.embedding_multiplier)
+        writer.add_attention_scale(config.attention_multiplier)
+        writer.add_residual_scale(config.residual_multiplier)
+        writer.add_logit_scale(config.logits_scaling)
+    if name in ("phi3", "glm4"):
+        width = getattr(config, "head_dim", config.hidden_size // config.num_attention_heads)
+        writer.add_rope_dimension_count(int(width * rope["partial_rotary_factor"]))
+    if name == "phi3":
+        writer.add_sliding_window(config.sliding_window)
+        writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        for length in ("short", "long"):
+            writer.add_tensor(f"rope_factors_{length}.weight", torch.tensor(rope[f"{length}_factor"]).numpy())
     writer.add_rope_freq_base(rope["rope_theta"])
     writer.add_tokenizer_model("gpt2")
     writer.add_token_list([f"t{i}" for i in range(VOCABULARY)])
@@ -155,13 +254,15 @@ def make_gguf(name, architecture, folder):
             if name == "gemma3" and stem.endswith("norm"):
                 data += 1.0
             heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(stem.rsplit(".", 1)[-1])
-            turned = architecture == "llama" and heads
+            turned = architecture in ("llama", "granite") and heads
             if turned:  # halves of a head to neighbours
-                data = data.view(heads, 2, -1, data.shape[1]).transpose(1, 2).reshape(data.shape)
+                data = data.view(heads, 2, -1, *data.shape[1:]).transpose(1, 2).reshape(data.shape)
             if weight.dim() == 1:
                 writer.add_tensor(stored, data.float().numpy())
                 continue
             kind = gguf.GGMLQuantizationType.Q4_0 if "up_proj" in key else gguf.GGMLQuantizationType.F16 if "v_proj" in key else gguf.GGMLQuantizationType.Q8_0
+            if data.shape[1] % 32:  # a block
+                kind = gguf.GGMLQuantizationType.F16
             packed = gguf.quants.quantize(data.numpy(), kind)
             writer.add_tensor(stored, packed, raw_dtype=kind)
             back = torch.from_numpy(gguf.quants.dequantize(packed, kind).astype("float32"))
@@ -260,9 +361,13 @@ def make_vocabularies(folder):
 
 if __name__ == "__main__":
     here = Path(__file__).parent
-    for name, (config, shard) in CHECKPOINTS.items():
-        make(here / name, config, shard)
+    wanted = sys.argv[1:] or [*CHECKPOINTS, "vocabularies"]
+    for name in wanted:
+        if name in CHECKPOINTS:
+            make(here / name, *CHECKPOINTS[name])
     (here / "gguf").mkdir(exist_ok=True)
-    for name, architecture in ARCHITECTURES.items():
-        make_gguf(name, architecture, here / "gguf")
-    make_vocabularies(here / "gguf")
+    for name in wanted:
+        if name in ARCHITECTURES:
+            make_gguf(name, ARCHITECTURES[name], here / "gguf")
+    if "vocabularies" in wanted:
+        make_vocabularies(here / "gguf")

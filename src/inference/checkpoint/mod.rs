@@ -19,6 +19,7 @@ use super::decoder::Config;
 use super::kernels::{Bytes, Rows, StoredMatrix, map};
 use super::weights::expect_shape;
 use candle_core::{DType, Device, Tensor};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub struct Checkpoint {
@@ -128,15 +129,16 @@ impl Checkpoint {
         Ok(tensor.flatten_all()?.to_vec1()?)
     }
 
-    /// A matrix in the precision of the file. `shape`: [outputs, inputs].
+    /// Some rows of a matrix, in the precision of the file. `shape`: [outputs, inputs] of all of it.
     pub(super) fn matrix(
         &self,
         name: &str,
         shape: [usize; 2],
+        rows: Range<usize>,
     ) -> Result<StoredMatrix, InferenceError> {
         match &self.source {
-            Source::Shards(shards) => shards.matrix(name, shape),
-            Source::Gguf(gguf) => gguf.matrix(name, shape),
+            Source::Shards(shards) => shards.matrix(name, shape, rows),
+            Source::Gguf(gguf) => gguf.matrix(name, shape, rows),
         }
     }
 

@@ -49,8 +49,8 @@ impl Shards {
             shards.add(path)?;
         }
         let known = |prefix: &&&str| {
-            let first = rename(prefix, "model.layers.0.input_layernorm.weight");
-            shards.tensors.contains_key(&first)
+            let last = rename(prefix, "model.norm.weight");
+            shards.tensors.contains_key(&last)
         };
         shards.prefix = PREFIXES.iter().find(known).copied().unwrap_or("");
         Ok(shards)
@@ -129,9 +129,12 @@ impl Shards {
         &self,
         name: &str,
         shape: [usize; 2],
+        rows: Range<usize>,
     ) -> Result<StoredMatrix, InferenceError> {
         let (dtype, bytes) = self.find(name, &shape)?;
-        floating(bytes, dtype, shape)
+        let row = shape[1] * dtype.size_in_bytes();
+        let own = &bytes[rows.start * row..rows.end * row];
+        floating(own, dtype, [rows.len(), shape[1]])
     }
 }
 

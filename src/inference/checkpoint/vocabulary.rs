@@ -16,20 +16,26 @@ pub(in crate::inference) struct Vocabulary {
 
 /// How `gpt2` vocabularies cut a text before they look for merges, by the name in
 /// `tokenizer.ggml.pre`. The expressions are those of the models' own `tokenizer.json`.
-const CUTS: [(&str, &str); 3] = [
+const CUTS: [(&str, &str); 6] = [
     (
         "qwen2",
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
     ),
-    (
-        "llama-bpe",
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-    ),
+    ("llama-bpe", THREE_DIGITS),
+    // Phi 4 and OLMo 2
+    ("dbrx", THREE_DIGITS),
+    ("chatglm-bpe", THREE_DIGITS),
+    ("glm4", THREE_DIGITS),
     (
         "tekken",
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
     ),
 ];
+
+const THREE_DIGITS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Vocabularies that cut as GPT-2's do, but each digit by itself (Granite's among them).
+const DIGITS_APART: [&str; 3] = ["refact", "smollm", "starcoder"];
 
 /// Values of `tokenizer.ggml.token_type`.
 const CONTROL: i64 = 3;
@@ -134,6 +140,10 @@ fn cut(pre: &str) -> Result<Value, String> {
     let bytes = |cut: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": cut});
     if ["default", "gpt-2"].contains(&pre) {
         return Ok(bytes(true));
+    }
+    if DIGITS_APART.contains(&pre) {
+        return Ok(json!({"type": "Sequence", "pretokenizers": [
+            {"type": "Digits", "individual_digits": true}, bytes(true)]}));
     }
     let known = CUTS.iter().find(|(name, _)| *name == pre);
     let (_, expression) = known.ok_or_else(|| {

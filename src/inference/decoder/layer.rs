@@ -2,30 +2,35 @@
 
 use super::attention::{Heads, attend};
 use super::cache::{Room, Sequence};
-use super::config::{Activation, Config};
+use super::config::{Config, QueryKeyNorms};
+use super::feed_forward::FeedForward;
 use super::linear::Linear;
-use super::ops::{Norm, gated, rotate};
+use super::ops::{Engine, Norm, rotate};
 use super::rotary::Tables;
 use super::weights::Weights;
 use crate::inference::InferenceError;
 use candle_core::{Result, Tensor};
 
 pub(super) struct Layer {
-    attention_norm: Norm,
     query: Linear,
     key: Linear,
     value: Linear,
     output: Linear,
-    /// Normalise queries and keys head by head.
-    head_norms: Option<(Norm, Norm)>,
-    feed_forward_norm: Norm,
-    gate: Linear,
-    up: Linear,
-    down: Linear,
-    /// Normalise what the two blocks add.
-    added_norms: Option<(Norm, Norm)>,
+    /// Normalise queries and keys.
+    query_key_norms: Option<(Norm, Norm)>,
+    feed_forward: FeedForward,
+    norms: Norms,
+    /// What a block adds is multiplied with this.
+    residual_scale: Option<f32>,
     heads: Heads,
-    activation: Activation,
+}
+
+/// See [`super::config::NormNames`].
+struct Norms {
+    before_attention: Option<Norm>,
+    after_attention: Option<Norm>,
+    before_feed_forward: Option<Norm>,
+    after_feed_forward: Option<Norm>,
 }
 
 /// New tokens of one sequence within a batch: rows `from..from + count` of the states.
@@ -43,51 +48,60 @@ impl Layer {
         index: usize,
     ) -> std::result::Result<Self, InferenceError> {
         let Config {
-            hidden,
-            inner,
-            head_width,
-            ..
+            hidden, head_width, ..
         } = *config;
         let (queries, keys) = (config.heads * head_width, config.key_heads * head_width);
         let name = |part: &str| format!("model.layers.{index}.{part}");
-        let norm = |part: &str| weights.norm(&name(part), hidden);
-        let head_norm = |part: &str| weights.norm(&name(part), head_width);
-        let linear = |part: &str, shape, bias| weights.linear(&name(part), shape, bias);
-        // Gemma names the norm before the feed-forward block otherwise, because the other name is
-        // that of the norm after attention.
-        let (feed_forward_norm, added_norms) = if config.sandwich {
-            (
-                norm("pre_feedforward_layernorm")?,
-                Some((
-                    norm("post_attention_layernorm")?,
-                    norm("post_feedforward_layernorm")?,
-                )),
-            )
-        } else {
-            (norm("post_attention_layernorm")?, None)
+        let norm = |part: Option<&str>| {
+            part.map(|part| weights.norm(&name(part), hidden))
+                .transpose()
         };
-        let head_norms = if config.head_norms {
-            Some((
-                head_norm("self_attn.q_norm")?,
-                head_norm("self_attn.k_norm")?,
-            ))
-        } else {
-            None
+        let norms = Norms {
+            before_attention: norm(config.norms.before_attention)?,
+            after_attention: norm(config.norms.after_attention)?,
+            before_feed_forward: norm(config.norms.before_feed_forward)?,
+            after_feed_forward: norm(config.norms.after_feed_forward)?,
         };
-        let (qkv, out) = (config.qkv_bias, config.output_bias);
-        let wide = config.feed_forward_bias;
+        let widths = match config.query_key_norms {
+            QueryKeyNorms::None => None,
+            QueryKeyNorms::Heads => Some((head_width, head_width)),
+            QueryKeyNorms::Whole => Some((queries, keys)),
+        };
+        let query_key_norms = match widths {
+            Some((query, key)) => Some((
+                weights.norm(&name("self_attn.q_norm"), query)?,
+                weights.norm(&name("self_attn.k_norm"), key)?,
+            )),
+            None => None,
+        };
+        let [query, key, value] = if config.fused_qkv {
+            let (all, shape) = (name("self_attn.qkv_proj"), [queries + 2 * keys, hidden]);
+            let part = |rows| weights.linear_part(&all, shape, rows, config.qkv_bias);
+            let (values, end) = (queries + keys, queries + 2 * keys);
+            [
+                part(0..queries)?,
+                part(queries..values)?,
+                part(values..end)?,
+            ]
+        } else {
+            let part =
+                |part: &str, rows| weights.linear(&name(part), [rows, hidden], config.qkv_bias);
+            [
+                part("self_attn.q_proj", queries)?,
+                part("self_attn.k_proj", keys)?,
+                part("self_attn.v_proj", keys)?,
+            ]
+        };
+        let output = name("self_attn.o_proj");
         Ok(Self {
-            attention_norm: norm("input_layernorm")?,
-            query: linear("self_attn.q_proj", [queries, hidden], qkv)?,
-            key: linear("self_attn.k_proj", [keys, hidden], qkv)?,
-            value: linear("self_attn.v_proj", [keys, hidden], qkv)?,
-            output: linear("self_attn.o_proj", [hidden, queries], out)?,
-            head_norms,
-            feed_forward_norm,
-            gate: linear("mlp.gate_proj", [inner, hidden], wide)?,
-            up: linear("mlp.up_proj", [inner, hidden], wide)?,
-            down: linear("mlp.down_proj", [hidden, inner], wide)?,
-            added_norms,
+            query,
+            key,
+            value,
+            output: weights.linear(&output, [hidden, queries], config.output_bias)?,
+            query_key_norms,
+            feed_forward: FeedForward::load(weights, config, name)?,
+            norms,
+            residual_scale: config.residual_scale,
             heads: Heads {
                 queries: config.heads,
                 keys: config.key_heads,
@@ -96,7 +110,6 @@ impl Layer {
                 cap: config.attention_cap,
                 window: config.layers[index].window,
             },
-            activation: config.activation,
         })
     }
 
@@ -110,11 +123,26 @@ impl Layer {
         tables: &Tables,
     ) -> Result<Tensor> {
         let engine = self.query.engine();
-        let normed = self.attention_norm.forward(states, engine)?;
-        let mut queries = self.query.forward(&normed)?;
-        let mut keys = self.key.forward(&normed)?;
-        let values = self.value.forward(&normed)?;
-        if let Some((query_norm, key_norm)) = &self.head_norms {
+        let read = normed(states, &self.norms.before_attention, engine)?;
+        let added = self.attention(&read, stretches, index, tables)?;
+        let states = self.sum(states, added, &self.norms.after_attention)?;
+        let read = normed(&states, &self.norms.before_feed_forward, engine)?;
+        let added = self.feed_forward.forward(&read)?;
+        self.sum(&states, added, &self.norms.after_feed_forward)
+    }
+
+    fn attention(
+        &self,
+        read: &Tensor,
+        stretches: &[Stretch],
+        index: usize,
+        tables: &Tables,
+    ) -> Result<Tensor> {
+        let engine = self.query.engine();
+        let mut queries = self.query.forward(read)?;
+        let mut keys = self.key.forward(read)?;
+        let values = self.value.forward(read)?;
+        if let Some((query_norm, key_norm)) = &self.query_key_norms {
             queries = query_norm.forward(&queries, engine)?;
             keys = key_norm.forward(&keys, engine)?;
         }
@@ -125,23 +153,25 @@ impl Layer {
             let own = |rows: &Tensor| rows.narrow(0, stretch.from, stretch.count);
             let (sequence, room) = (stretch.sequence, stretch.room);
             sequence.write(room, index, &own(&keys)?, &own(&values)?)?;
-            let read = sequence.read(room, index)?;
-            mixed.push(attend(&own(&queries)?, &read, &self.heads, engine)?);
+            let seen = sequence.read(room, index)?;
+            mixed.push(attend(&own(&queries)?, &seen, &self.heads, engine)?);
         }
-        let mut added = self.output.forward(&Tensor::cat(&mixed, 0)?)?;
-        if let Some((norm, _)) = &self.added_norms {
-            added = norm.forward(&added, engine)?;
-        }
-        let states = (states + added)?;
+        self.output.forward(&Tensor::cat(&mixed, 0)?)
+    }
 
-        let normed = self.feed_forward_norm.forward(&states, engine)?;
-        let (gate, up) = (self.gate.forward(&normed)?, self.up.forward(&normed)?);
-        let mut added = self
-            .down
-            .forward(&gated(&gate, &up, self.activation, engine)?)?;
-        if let Some((_, norm)) = &self.added_norms {
-            added = norm.forward(&added, engine)?;
+    /// The states with what a block adds.
+    fn sum(&self, states: &Tensor, added: Tensor, norm: &Option<Norm>) -> Result<Tensor> {
+        let mut added = normed(&added, norm, self.query.engine())?;
+        if let Some(scale) = self.residual_scale {
+            added = (added * f64::from(scale))?;
         }
         states + added
+    }
+}
+
+fn normed(rows: &Tensor, norm: &Option<Norm>, engine: Engine) -> Result<Tensor> {
+    match norm {
+        Some(norm) => norm.forward(rows, engine),
+        None => Ok(rows.clone()),
     }
 }

@@ -11,6 +11,7 @@
 mod attention;
 mod cache;
 pub(super) mod config;
+mod feed_forward;
 mod layer;
 mod linear;
 mod ops;
@@ -248,6 +249,9 @@ impl Decoder {
         let states = states.index_select(&rows, 0)?;
         let normed = self.norm.forward(&states, self.engine)?;
         let mut logits = self.head.forward(&normed)?;
+        if let Some(divisor) = self.config.score_divisor {
+            logits = (logits / f64::from(divisor))?;
+        }
         if let Some(limit) = self.config.final_cap {
             logits = ops::cap(&logits, limit, self.engine)?;
         }

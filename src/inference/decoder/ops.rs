@@ -5,7 +5,6 @@
 //! behind one function. The kernels work in 32 bits, and what a row comes to does not
 //! depend on the rows beside it.
 
-use super::config::Activation;
 use super::rotary::Tables;
 use crate::inference::kernels::{self, rms_norm};
 use candle_core::{D, DType, Device, Result, Storage, Tensor};
@@ -92,55 +91,33 @@ pub(super) fn rotate(x: &Tensor, tables: &Tables, engine: Engine) -> Result<Tens
     let table =
         |numbers: &[f32]| Tensor::from_slice(numbers, shape, x.device())?.to_dtype(x.dtype());
     let (cosine, sine) = (table(&tables.cosine)?, table(&tables.sine)?);
-    let heads = width / (2 * tables.half);
+    let heads = width / tables.head_width;
+    let x = x.reshape((count, heads, tables.head_width))?;
+    let rotated = 2 * tables.half;
+    let front = x.narrow(2, 0, rotated)?;
     let turn = |first: &Tensor, second: &Tensor| {
         let low = (first.broadcast_mul(&cosine)? - second.broadcast_mul(&sine)?)?;
         let high = (second.broadcast_mul(&cosine)? + first.broadcast_mul(&sine)?)?;
         Ok::<_, candle_core::Error>((low, high))
     };
     let turned = if tables.interleaved {
-        let pairs = x.reshape((count, heads, tables.half, 2))?;
+        let pairs = front
+            .contiguous()?
+            .reshape((count, heads, tables.half, 2))?;
         let part = |i| pairs.narrow(3, i, 1)?.squeeze(3);
         let (low, high) = turn(&part(0)?, &part(1)?)?;
-        Tensor::stack(&[low, high], D::Minus1)?
+        Tensor::stack(&[low, high], D::Minus1)?.reshape((count, heads, rotated))?
     } else {
-        let halves = x.reshape((count, heads, 2 * tables.half))?;
-        let part = |i| halves.narrow(2, i * tables.half, tables.half);
+        let part = |i| front.narrow(2, i * tables.half, tables.half);
         let (low, high) = turn(&part(0)?, &part(1)?)?;
         Tensor::cat(&[low, high], D::Minus1)?
     };
-    turned.reshape((count, width))
-}
-
-/// `activation(gate) * values`, number by number.
-pub(super) fn gated(
-    gate: &Tensor,
-    values: &Tensor,
-    activation: Activation,
-    engine: Engine,
-) -> Result<Tensor> {
-    if engine == Engine::Candle {
-        let gate = match activation {
-            Activation::Silu => candle_nn::ops::silu(gate)?,
-            Activation::GeluTanh => gate.gelu()?,
-        };
-        return gate * values;
-    }
-    let function = match activation {
-        Activation::Silu => kernels::silu,
-        Activation::GeluTanh => kernels::gelu_tanh,
+    let rest = tables.head_width - rotated;
+    let turned = match rest {
+        0 => turned,
+        _ => Tensor::cat(&[turned, x.narrow(2, rotated, rest)?], D::Minus1)?,
     };
-    let (_, width) = gate.dims2()?;
-    let mut rows = with_slice(values, <[f32]>::to_vec)?;
-    with_slice(gate, |gate| {
-        let pairs = rows.par_chunks_mut(width).zip(gate.par_chunks(width));
-        pairs.for_each(|(row, gate)| {
-            for (value, &gate) in row.iter_mut().zip(gate) {
-                *value *= function(gate);
-            }
-        });
-    })?;
-    tensor(rows, width)
+    turned.reshape((count, width))
 }
 
 /// `cap * tanh(x / cap)`: keeps numbers between `-cap` and `cap`.

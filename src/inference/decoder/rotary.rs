@@ -5,51 +5,66 @@ use std::f32::consts::TAU;
 
 /// The angles by which one token's numbers turn for each step of its position.
 pub(super) struct Rotary {
-    /// [head width / 2]
+    /// [rotated width / 2]
     frequencies: Vec<f32>,
+    magnitude: f32,
     interleaved: bool,
+    head_width: usize,
 }
 
 impl Rotary {
     /// Frequencies and angles in 32 bits, as `transformers` computes them: what the models were
     /// trained with.
     pub(super) fn new(config: &RotaryConfig, head_width: usize) -> Self {
-        let theta = config.theta;
-        let frequencies = (0..head_width)
+        let (theta, width) = (config.theta, config.width);
+        let frequencies = (0..width)
             .step_by(2)
             .map(|i| {
-                let frequency = 1.0 / libm::powf(theta, i as f32 / head_width as f32);
+                let frequency = 1.0 / libm::powf(theta, i as f32 / width as f32);
                 scaled(frequency, &config.scaling, i / 2)
             })
             .collect();
         Self {
             frequencies,
+            magnitude: config.magnitude,
             interleaved: config.interleaved,
+            head_width,
         }
     }
 
-    /// Cosine and sine of every angle at the given positions: [tokens, head width / 2] each.
+    /// Cosine and sine of every angle at the given positions: [tokens, rotated width / 2] each.
     pub(super) fn tables(&self, positions: &[u32]) -> Tables {
         let angles = positions.iter().flat_map(|&position| {
             let turn = move |frequency: &f32| position as f32 * frequency;
             self.frequencies.iter().map(turn)
         });
-        let (cosine, sine) = angles.map(|x| (libm::cosf(x), libm::sinf(x))).unzip();
+        let pair = |x| {
+            (
+                libm::cosf(x) * self.magnitude,
+                libm::sinf(x) * self.magnitude,
+            )
+        };
+        let (cosine, sine) = angles.map(pair).unzip();
         Tables {
             cosine,
             sine,
             half: self.frequencies.len(),
             interleaved: self.interleaved,
+            head_width: self.head_width,
         }
     }
 }
 
-/// Llama 3's rule is that of `transformers`, `_compute_llama3_parameters`.
+/// Llama 3's and YaRN's rules are those of `transformers`, `modeling_rope_utils.py`.
 fn scaled(frequency: f32, scaling: &Scaling, pair: usize) -> f32 {
     match *scaling {
         Scaling::Divisors(ref divisors) => frequency / divisors[pair],
         Scaling::None => frequency,
         Scaling::Linear { factor } => frequency / factor,
+        Scaling::Yarn { factor, low, high } => {
+            let share = ((pair as f32 - low) / (high - low)).clamp(0.0, 1.0);
+            frequency / factor * share + frequency * (1.0 - share)
+        }
         Scaling::Llama3 {
             factor,
             low,
@@ -73,9 +88,10 @@ pub(super) struct Tables {
     /// [tokens, half]
     pub cosine: Vec<f32>,
     pub sine: Vec<f32>,
-    /// Half the width of a head.
+    /// Half of how many of a head's numbers are rotated.
     pub half: usize,
     pub interleaved: bool,
+    pub head_width: usize,
 }
 
 impl Tables {
@@ -86,7 +102,7 @@ impl Tables {
         for (token, row) in rows.chunks_exact_mut(width.max(1)).enumerate() {
             let place = token * self.half..(token + 1) * self.half;
             let (cosine, sine) = (&self.cosine[place.clone()], &self.sine[place]);
-            for head in row.chunks_exact_mut(2 * self.half) {
+            for head in row.chunks_exact_mut(self.head_width) {
                 for i in 0..self.half {
                     let (a, b) = if self.interleaved {
                         (2 * i, 2 * i + 1)

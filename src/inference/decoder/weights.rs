@@ -7,6 +7,7 @@ use crate::inference::InferenceError;
 use crate::inference::checkpoint::Checkpoint;
 use crate::inference::kernels::StoredMatrix;
 use candle_core::{DType, Device, Result, Tensor};
+use std::ops::Range;
 use std::sync::Arc;
 
 const EMBEDDINGS: &str = "model.embed_tokens.weight";
@@ -40,16 +41,34 @@ impl Weights<'_> {
         Ok(Norm::new(numbers, config.epsilon, self.dtype, self.device)?)
     }
 
-    /// `shape`: [outputs, inputs].
+    /// A matrix that is stored by itself. `shape`: [outputs, inputs].
     pub(super) fn linear(
         &self,
         name: &str,
         shape: [usize; 2],
         bias: bool,
     ) -> std::result::Result<Linear, InferenceError> {
+        self.linear_part(name, shape, 0..shape[0], bias)
+    }
+
+    /// Some rows of a matrix in which several are stored one after the other. `shape`: that of the
+    /// whole, [outputs, inputs].
+    pub(super) fn linear_part(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+        rows: Range<usize>,
+        bias: bool,
+    ) -> std::result::Result<Linear, InferenceError> {
         let weight = format!("{name}.weight");
         let tensor = |name: &str, shape: &[usize]| {
-            self.checkpoint.tensor(name, shape, self.dtype, self.device)
+            let (checkpoint, rows) = (self.checkpoint, rows.clone());
+            let whole = checkpoint.tensor(name, shape, self.dtype, self.device)?;
+            // Copied, so that the whole is not kept for each of its parts.
+            Ok::<_, InferenceError>(match rows.len() == shape[0] {
+                true => whole,
+                false => whole.narrow(0, rows.start, rows.len())?.copy()?,
+            })
         };
         let bias = match bias {
             true => Some(tensor(&format!("{name}.bias"), &shape[..1])?),
@@ -57,11 +76,16 @@ impl Weights<'_> {
         };
         Ok(match self.engine {
             Engine::Kernels => {
-                let matrix = self.checkpoint.matrix(&weight, shape)?;
+                let matrix = self.checkpoint.matrix(&weight, shape, rows)?;
                 Linear::stored(Arc::new(matrix), bias)
             }
             Engine::Candle => Linear::tensor(tensor(&weight, &shape)?, bias),
         })
+    }
+
+    /// One number by itself.
+    pub(super) fn number(&self, name: &str) -> std::result::Result<f32, InferenceError> {
+        Ok(self.checkpoint.numbers(name, &[1])?[0])
     }
 
     /// The table of embeddings, and the matrix that makes scores of the last states. A model that ties
@@ -81,11 +105,11 @@ impl Weights<'_> {
         };
         Ok(match self.engine {
             Engine::Kernels => {
-                let embeddings = Arc::new(self.checkpoint.matrix(table, shape)?);
+                let embeddings = Arc::new(self.checkpoint.matrix(table, shape, 0..vocabulary)?);
                 let head = if tied {
                     embeddings.clone()
                 } else {
-                    Arc::new(self.checkpoint.matrix(HEAD, shape)?)
+                    Arc::new(self.checkpoint.matrix(HEAD, shape, 0..vocabulary)?)
                 };
                 (Embeddings::Stored(embeddings), Linear::stored(head, None))
             }

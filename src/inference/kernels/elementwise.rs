@@ -109,6 +109,20 @@ pub(in crate::inference) fn silu(value: f32) -> f32 {
     value * logistic
 }
 
+/// The expanded integral of the exponential linear unit (Huang and Schlag, arXiv 2411.13010), with
+/// the numbers by which it bends above and below zero.
+pub(in crate::inference) fn xielu(value: f32, above: f32, below: f32) -> f32 {
+    let bent = if value > 0.0 {
+        above * value * value
+    } else {
+        below * (libm::expm1f(value) - value)
+    };
+    bent + XIELU_SLOPE * value
+}
+
+/// The slope of [`xielu`] at zero.
+pub(in crate::inference) const XIELU_SLOPE: f32 = 0.5;
+
 /// Keeps numbers between `-limit` and `limit`, smoothly.
 pub(in crate::inference) fn cap(values: &mut [f32], limit: f32) {
     for value in values {

@@ -9,7 +9,7 @@ mod matrix;
 mod stored;
 
 pub(super) use elementwise::{
-    add, cap, gelu, gelu_tanh, layer_norm, relu, rms_norm, silu, softmax,
+    XIELU_SLOPE, add, cap, gelu, gelu_tanh, layer_norm, relu, rms_norm, silu, softmax, xielu,
 };
 pub(super) use map::{Bytes, map};
 pub(super) use matrix::Matrix;

@@ -11,7 +11,7 @@ use remiss::corpus::Response;
 use remiss::inference::{Encoder, LanguageModel, ModelFiles};
 use remiss::verification::{Unsupportable, verify};
 use std::path::Path;
-use support::write_model;
+use support::{write_model, write_terse_model};
 
 #[path = "support/model.rs"]
 mod support;
@@ -51,8 +51,12 @@ impl Setting {
     fn open(context: usize) -> Result<Self, remiss::inference::InferenceError> {
         let folder = tempfile::tempdir().unwrap();
         write_model(folder.path(), context);
+        Self::of(folder.path())
+    }
+
+    fn of(folder: &Path) -> Result<Self, remiss::inference::InferenceError> {
         let codebook = Codebook::parse(CODEBOOK, Path::new("themes.toml")).unwrap();
-        let model = LanguageModel::load(folder.path(), &Device::Cpu).unwrap();
+        let model = LanguageModel::load(folder, &Device::Cpu).unwrap();
         let encoder = Encoder::load(&ModelFiles::embedded(), &Device::Cpu).unwrap();
         Ok(Self {
             analyst: Analyst::new(model, Prompts::new(Language::Sv), &codebook)?,
@@ -154,6 +158,29 @@ fn every_analysis_is_whole_and_none_depends_on_company() {
     let mut turned = setting.analyse(&backwards);
     turned.reverse();
     assert_eq!(turned, together);
+}
+
+/// Random weights write on until they are cut off; these end every point and the summary at once.
+#[test]
+fn a_summary_that_ends_by_itself_is_taken_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write_terse_model(folder.path(), 2048);
+    let setting = Setting::of(folder.path()).unwrap();
+    let responses: Vec<Response> = [3, 8, 14].map(|count| response(&sentences(count))).into();
+    let analyses = setting.analyse(&responses);
+    for (analysis, response) in analyses.iter().zip(&responses) {
+        assert_whole(analysis, response);
+        assert!(!analysis.flags.contains(&Flag::SummaryCut));
+        for point in written(analysis) {
+            assert_eq!(point.flags, []);
+            assert!(point.text.chars().count() < 40, "{}", point.text);
+        }
+    }
+    assert!(
+        analyses
+            .iter()
+            .any(|analysis| written(analysis).count() > 0)
+    );
 }
 
 #[test]

@@ -107,6 +107,8 @@ fn gguf_computes_what_its_weights_stand_for() {
         let checkpoint = Checkpoint::open(&path).unwrap();
         let path = folder("gguf").join(format!("{family}.expected.safetensors"));
         let expected = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
+        let context = if family == "phi3" { 48 } else { 64 };
+        assert_eq!(checkpoint.config().context, context, "{family}");
         let tokens: Vec<u32> = expected["tokens"].to_vec1().unwrap();
         let logits: Vec<Vec<f32>> = expected["logits"].to_vec2().unwrap();
         for decoder in [

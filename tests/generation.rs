@@ -322,15 +322,16 @@ fn labels_share_out_all_probability_whatever_their_length() {
         .tokens
         .data("Regionen anser att förslaget bör")
         .unwrap();
-    let logits = {
+    let logits = |tokens: &[u32]| {
         let step = Step {
             sequence: &mut Sequence::default(),
-            tokens: &prompt,
+            tokens,
             wanted: Wanted::Last,
         };
         model.decoder.forward(&mut [step]).unwrap()[0][0].clone()
     };
-    let weight = |token: u32| f64::from(logits[token as usize]).exp();
+    let first = logits(&prompt);
+    let weight = |token: u32| f64::from(first[token as usize]).exp();
     let choice = |labels: &[Vec<u32>]| Choice {
         begun: Sequence::default(),
         prompt: prompt.clone(),
@@ -357,7 +358,13 @@ fn labels_share_out_all_probability_whatever_their_length() {
     assert!((long[0] - single[0]).abs() < 1e-12);
     assert!((long[1] - single[1]).abs() < 1e-12);
     assert!((long[2] + long[3] - single[2]).abs() < 1e-12);
-    assert!(long[2] > 0.0 && long[3] > 0.0);
+    // Where labels part again, it is by what the model says after what they have in common.
+    let mut begun = prompt.clone();
+    begun.extend([300, 9]);
+    let after = logits(&begun);
+    let weight = |token: usize| f64::from(after[token]).exp();
+    let expected = single[2] * weight(10) / (weight(10) + weight(11));
+    assert!((long[2] - expected).abs() < 1e-9 && long[3] > 0.0);
 
     // Asked together, in passes of any size, each is answered as if alone.
     let sets = [

@@ -1,8 +1,12 @@
 //! What a person meets whose model is not as it should be: one message that says what, where, and what
 //! to do.
 
+use candle_core::Device;
+use candle_core::quantized::QTensor;
+use candle_core::quantized::gguf_file::{self, Content, Value};
 use remiss::inference::decoder::{Sequence, Step, Wanted};
 use remiss::inference::{Checkpoint, Decoder};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +133,94 @@ fn what_would_be_computed_wrongly_is_refused() {
     }
 }
 
+/// A GGUF file of the checkpoints, written again after a change.
+fn rewritten(
+    name: &str,
+    change: impl FnOnce(&mut HashMap<String, Value>, &mut HashMap<String, QTensor>),
+) -> tempfile::TempDir {
+    let path = checkpoints().join("gguf").join(name);
+    let mut file = fs::File::open(path).unwrap();
+    let mut content = Content::read(&mut file).unwrap();
+    let names = content.tensor_infos.keys().cloned();
+    let mut tensors = names
+        .map(|name| {
+            let tensor = content.tensor(&mut file, &name, &Device::Cpu).unwrap();
+            (name, tensor)
+        })
+        .collect();
+    change(&mut content.metadata, &mut tensors);
+    let metadata: Vec<_> = content.metadata.iter().map(|(k, v)| (&**k, v)).collect();
+    let tensors: Vec<_> = tensors.iter().map(|(k, v)| (&**k, v)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let mut copy = fs::File::create(folder.path().join(name)).unwrap();
+    gguf_file::write(&mut copy, &metadata, &tensors).unwrap();
+    folder
+}
+
+#[test]
+fn what_a_gguf_file_says_too_much_is_refused() {
+    for (file, key, value, named) in [
+        (
+            "olmo2.gguf",
+            "olmo2.attention.sliding_window",
+            Value::U32(8),
+            "OLMo 3",
+        ),
+        (
+            "glm4.gguf",
+            "glm4.rope.dimension_sections",
+            Value::Array(vec![Value::I32(4), Value::I32(4)]),
+            "also sees",
+        ),
+        (
+            "llama3.gguf",
+            "llama.expert_count",
+            Value::U32(8),
+            "experts",
+        ),
+        (
+            "qwen3.gguf",
+            "qwen3.rope.scaling.type",
+            Value::String("yarn".to_owned()),
+            "yarn",
+        ),
+        (
+            "qwen3.gguf",
+            "qwen3.block_count",
+            Value::U32(4_000_000_000),
+            "layers",
+        ),
+    ] {
+        let folder = rewritten(file, |metadata, _| {
+            metadata.insert(key.to_owned(), value);
+        });
+        let message = refused(&folder.path().join(file));
+        assert!(message.contains(named), "{message}");
+    }
+}
+
+/// A norm that is not there is not a model without it.
+#[test]
+fn a_gguf_file_without_one_of_its_norms_is_refused() {
+    for (file, tensor) in [
+        ("llama3.gguf", "blk.0.attn_norm.weight"),
+        ("qwen3.gguf", "blk.0.attn_q_norm.weight"),
+        ("gemma3.gguf", "blk.0.post_ffw_norm.weight"),
+        ("qwen2.gguf", "blk.0.attn_q.bias"),
+    ] {
+        let load = |folder: &tempfile::TempDir| {
+            let checkpoint = Checkpoint::open(&folder.path().join(file)).unwrap();
+            Decoder::load(&checkpoint, &Device::Cpu)
+        };
+        load(&rewritten(file, |_, _| {})).unwrap();
+        let folder = rewritten(file, |_, tensors| {
+            tensors.remove(tensor).unwrap();
+        });
+        let message = load(&folder).err().unwrap().to_string();
+        assert!(message.contains(tensor), "{message}");
+    }
+}
+
 #[test]
 fn weights_of_another_model_are_noticed() {
     for (from, to, named) in [
@@ -152,7 +244,7 @@ fn weights_of_another_model_are_noticed() {
         value.as_object_mut().unwrap().remove("layer_types");
         fs::write(&config, value.to_string()).unwrap();
         let checkpoint = Checkpoint::open(folder.path()).unwrap();
-        let device = candle_core::Device::Cpu;
+        let device = Device::Cpu;
         let message = Decoder::load(&checkpoint, &device)
             .err()
             .unwrap()
@@ -173,7 +265,7 @@ fn damaged_weights_do_not_end_as_an_answer() {
     }
     fs::write(&path, bytes).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    let decoder = Decoder::load(&checkpoint, &candle_core::Device::Cpu).unwrap();
+    let decoder = Decoder::load(&checkpoint, &Device::Cpu).unwrap();
     let step = Step {
         sequence: &mut Sequence::default(),
         tokens: &[1, 2],

@@ -18,7 +18,10 @@ pub struct WrittenPoint {
 
 /// Some of these numbers of sentences: `3, 14`.
 pub fn evidence_grammar(sentences: &[usize]) -> String {
-    format!("start: NUMBERS \"\\n\"\n{}", numbers(sentences))
+    format!(
+        "start: NUMBERS \"\\n\"\nNUMBERS: /{}/\n",
+        numbers(sentences)
+    )
 }
 
 /// Reads what [`evidence_grammar`] let through: the numbers in order, none twice.
@@ -36,13 +39,20 @@ pub fn read_evidence(answer: &str) -> Option<Vec<usize>> {
 /// From one to `most` points of at most `longest` letters, each with the numbers that it rests on:
 /// `- Regionen tillstyrker förslaget. [3, 14]`.
 pub fn summary_grammar(sentences: &[usize], most: usize, longest: usize) -> String {
-    let numbers = numbers(sentences);
     format!(
-        "start: point{{1,{most}}} \"\\n\"\n\
-         point: \"- \" TEXT \" [\" NUMBERS \"]\\n\"\n\
-         TEXT: /[^\\[\\]\\x00-\\x20\\x7f][^\\[\\]\\x00-\\x1f\\x7f]{{1,{}}}/\n{numbers}",
-        longest - 1
+        "start: POINT{{1,{most}}} \"\\n\"\nPOINT: /{}/\n",
+        point(sentences, longest)
     )
+}
+
+/// A point as one expression. Were its text one by itself, it would take in the space before the
+/// numbers, too, and a second space would have to follow: texts are read as far as they go.
+fn point(sentences: &[usize], longest: usize) -> String {
+    let letter = r"[^\[\]\x00-\x20\x7f]";
+    let within = r"[^\[\]\x00-\x1f\x7f]";
+    let between = longest - 2;
+    let numbers = numbers(sentences);
+    format!(r"- {letter}{within}{{0,{between}}}{letter} \[{numbers}\]\n")
 }
 
 /// Reads what [`summary_grammar`] let through.
@@ -85,13 +95,14 @@ impl WrittenPoint {
     }
 }
 
+/// An expression for some of these numbers.
 fn numbers(sentences: &[usize]) -> String {
     assert!(!sentences.is_empty(), "there is nothing to cite");
     let written: BTreeSet<String> = sentences.iter().map(usize::to_string).collect();
     let written: Vec<&str> = written.iter().map(String::as_str).collect();
     let one = any_of(&written);
     let more = MOST_CITED - 1;
-    format!("NUMBERS: /{one}(, {one}){{0,{more}}}/\n")
+    format!("{one}(, {one}){{0,{more}}}")
 }
 
 /// A regular expression for exactly these numbers, which are sorted as text: a tree of their digits, so
@@ -145,6 +156,26 @@ mod tests {
             }
             assert!(!expression.is_match("01") && !expression.is_match(""));
         }
+    }
+
+    #[test]
+    fn a_point_is_what_the_prompt_shows() {
+        let expression = format!("^{}$", point(&[3, 14], 60));
+        let expression = regex::Regex::new(&expression).unwrap();
+        for (line, sound) in [
+            ("- Regionen vill att kostnaderna utreds. [3, 14]\n", true),
+            ("- Ja [3]\n", true),
+            ("- Regionen vill att kostnaderna utreds.  [3]\n", false),
+            ("- Regionen vill att kostnaderna utreds.[3]\n", false),
+            ("- Regionen vill att kostnaderna utreds. [4]\n", false),
+            ("-  Regionen [3]\n", false),
+            ("- [3]\n", false),
+        ] {
+            assert_eq!(expression.is_match(line), sound, "{line}");
+        }
+        let long = "a".repeat(60);
+        assert!(expression.is_match(&format!("- {long} [3]\n")));
+        assert!(!expression.is_match(&format!("- {long}a [3]\n")));
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn measure_support(
     let near = nearness(encoder, &pairs)?;
     let judged = rows.iter().zip(near).map(|(row, near)| {
         let evidence: Vec<&str> = row.evidence.iter().map(String::as_str).collect();
-        let tier = match support(&row.point, &evidence, Some(near)).0 {
+        let tier = match support(&row.point, &evidence, Some(near), None).0 {
             Support::Full => 0,
             Support::Partial => 1,
             Support::Missing => 2,

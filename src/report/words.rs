@@ -167,9 +167,7 @@ pub fn flag_reason(flag: &Flag, language: Language) -> String {
 /// The parts of the judge, as people know them.
 pub fn part_names(parts: &[Part], language: Language) -> String {
     let name = |part: &Part| match part {
-        Part::Encoder => {
-            language.choose("den inbyggda språkmodellen", "the embedded language model")
-        }
+        Part::Encoder => language.choose("det neurala nätverket", "the neural network"),
         Part::Lexicon => language.choose("ordlistan", "the lexicon"),
         Part::Ngrams => language.choose("ordstatistiken", "the word statistics"),
     };

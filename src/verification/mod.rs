@@ -70,7 +70,9 @@ fn verify_point(mut point: SummaryPoint, response: &Response) -> SummaryPoint {
         let cited = point.evidence.iter();
         let cited = cited.map(|evidence| response.sentences[evidence.sentence - 1].text.as_str());
         let cited: Vec<&str> = cited.collect();
-        let (support, missing) = support(&point.text, &cited, point.similarity);
+        let respondent = response.metadata.respondent.as_ref();
+        let respondent = respondent.map(|found| found.value.as_str());
+        let (support, missing) = support(&point.text, &cited, point.similarity, respondent);
         for fact in &missing {
             let words = fact.words().to_owned();
             let flag = match fact {
@@ -88,13 +90,15 @@ fn verify_point(mut point: SummaryPoint, response: &Response) -> SummaryPoint {
 }
 
 /// How far the cited sentences carry a statement, and the facts of it that none of them holds.
-/// `similarity`: how near their subjects are, -1 to 1, if that is known.
+/// `similarity`: how near their subjects are, -1 to 1, if that is known; `respondent`: whose name the
+/// statement may mention, likewise.
 pub fn support(
     statement: &str,
     cited: &[&str],
     similarity: Option<f64>,
+    respondent: Option<&str>,
 ) -> (Support, Vec<Unsupported>) {
-    let missing = unsupported(statement, cited);
+    let missing = unsupported(statement, cited, respondent);
     let support = match missing.is_empty() && !cited.is_empty() {
         true => recognised(coverage(statement, cited), similarity),
         false => Support::Missing,
@@ -196,6 +200,34 @@ mod tests {
         let evidence = Evidence::cite(&response.sentences[0], &response.text);
         let verified = verify(analysis(evidence.clone()), &response, Unsupportable::Shown);
         assert_eq!(verified, analysis(evidence));
+    }
+
+    /// The evidence says only "förslaget"; the letterhead says whose the response is.
+    #[test]
+    fn a_written_point_may_name_the_respondent() {
+        let text = "Göteborgs stad\nKommunstyrelsen\n\nYttrande över betänkandet\n\n\
+                    Staden avstyrker förslaget om nya avgifter.\n";
+        let response = crate::corpus::read_bytes("svar.txt", text.as_bytes()).unwrap();
+        assert!(response.metadata.respondent.is_some());
+        let mut sentences = response.sentences.iter();
+        let cited = sentences.find(|sentence| sentence.text.starts_with("Staden"));
+        let mut written = analysis(Evidence::cite(cited.unwrap(), &response.text));
+        written.summary[0].kind = PointKind::Written;
+        let flags = |text: &str| {
+            let mut written = written.clone();
+            written.summary[0].text = text.to_owned();
+            let mut verified = verify(written, &response, Unsupportable::Shown);
+            verified.summary.remove(0).flags
+        };
+        assert_eq!(
+            flags("Förslaget om nya avgifter avstyrks av Göteborgs stad."),
+            []
+        );
+        let other = [Flag::Unsupported("Malmö".to_owned())];
+        assert_eq!(
+            flags("Förslaget om nya avgifter avstyrks av Malmö stad."),
+            other
+        );
     }
 
     #[test]

@@ -233,6 +233,9 @@ def make_gguf(name, architecture, folder):
     if name == "phi3":
         writer.add_sliding_window(config.sliding_window)
         writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        # Not what follows from the context
+        model.model.rotary_emb.attention_scaling = 1.25
+        writer.add_rope_scaling_attn_factors(1.25)
         for length in ("short", "long"):
             writer.add_tensor(f"rope_factors_{length}.weight", torch.tensor(rope[f"{length}_factor"]).numpy())
     writer.add_rope_freq_base(rope["rope_theta"])

@@ -36,7 +36,7 @@ fn the_table_has_a_row_for_each_response_and_theme_and_for_each_failure() {
         [&first[5], &first[6], &first[7]],
         ["supports", "tillstyrker", "0,960"]
     );
-    assert_eq!(&first[8], "den inbyggda språkmodellen och ordlistan");
+    assert_eq!(&first[8], "det neurala nätverket och ordlistan");
     assert_eq!(
         &first[10],
         "Älvstads kommun tillstyrker förslaget om en nationell AI-verkstad."
@@ -72,7 +72,7 @@ fn the_workbook_reads_back() {
     let stances = book.worksheet_range("Ställningstaganden").unwrap();
     assert_eq!(stances.height(), 1 + 10 * 5);
     assert_eq!(stances[(1, 4)], Data::Float(0.96));
-    let agreeing = Data::String("den inbyggda språkmodellen och ordlistan".to_owned());
+    let agreeing = Data::String("det neurala nätverket och ordlistan".to_owned());
     assert_eq!(stances[(1, 5)], agreeing);
     assert_eq!(
         book.worksheet_range("Ej analyserade").unwrap().height(),
@@ -108,7 +108,7 @@ fn the_page_shows_every_record_in_both_languages() {
 fn each_stance_says_which_parts_speak_for_it_unless_the_respondent_abstains() {
     let directory = tempfile::tempdir().unwrap();
     let page = read(&reports(directory.path(), Language::Sv).html);
-    assert!(page.contains("samma bedömning från den inbyggda språkmodellen och ordlistan"));
+    assert!(page.contains("samma bedömning från det neurala nätverket och ordlistan"));
     assert!(page.contains("ingen enskild del ger samma bedömning"));
     let judged = fixture::records()
         .into_iter()

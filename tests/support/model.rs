@@ -19,13 +19,25 @@ const TEMPLATE: &str = "\
     {{- '<|im_start|>assistant\n<think>\n' }}
     {%- endif %}";
 
+/// ` [`, `]` and the end of a line in the vocabulary: where a point of a summary, its numbers, and the summary end.
+const ENDS: [usize; 3] = [10_269, 65, 203];
+
 /// Writes a model with random weights in Qwen3's architecture, which can read `context` tokens.
 pub fn write_model(folder: &Path, context: usize) {
+    write(folder, context, &[]);
+}
+
+/// The same, but it ends what it writes as soon as it may.
+pub fn write_terse_model(folder: &Path, context: usize) {
+    write(folder, context, &ENDS);
+}
+
+fn write(folder: &Path, context: usize, preferred: &[usize]) {
     let config = json!({
         "model_type": "qwen3", "vocab_size": VOCABULARY, "hidden_size": 32,
         "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
         "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": context,
-        "rms_norm_eps": 1e-6, "tie_word_embeddings": true, "eos_token_id": 16_385,
+        "rms_norm_eps": 1e-6, "tie_word_embeddings": preferred.is_empty(), "eos_token_id": 16_385,
     });
     let mut state = 1u32;
     let mut tensors = HashMap::new();
@@ -59,6 +71,9 @@ pub fn write_model(folder: &Path, context: usize) {
             random(&format!("model.layers.{layer}.{part}.weight"), shape);
         }
     }
+    if !preferred.is_empty() {
+        prefer(&mut tensors, preferred);
+    }
     candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
 
     let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/embedded/tokenizer.json");
@@ -77,13 +92,38 @@ pub fn write_model(folder: &Path, context: usize) {
                 "lstrip": false, "rstrip": false, "normalized": false})
         })
         .collect();
-    let write = |file: &str, value: Value| {
+    let put = |file: &str, value: Value| {
         std::fs::write(folder.join(file), value.to_string()).unwrap();
     };
-    write("config.json", config);
-    write("tokenizer.json", tokenizer);
-    write(
+    put("config.json", config);
+    put("tokenizer.json", tokenizer);
+    put(
         "tokenizer_config.json",
         json!({"chat_template": TEMPLATE, "eos_token": "<|im_end|>"}),
     );
+}
+
+/// Makes some tokens the likeliest wherever they are possible: the first of a state's numbers is large
+/// whatever was read, and these tokens alone are scored by it.
+fn prefer(tensors: &mut HashMap<String, Tensor>, preferred: &[usize]) {
+    let columns = |tensor: &Tensor, first: &dyn Fn(usize) -> f32| {
+        let mut rows: Vec<Vec<f32>> = tensor.to_vec2().unwrap();
+        for (token, row) in rows.iter_mut().enumerate() {
+            row[0] = first(token);
+        }
+        Tensor::new(rows, &Device::Cpu).unwrap()
+    };
+    let random = tensors["model.embed_tokens.weight"].clone();
+    let scored = |token| {
+        if preferred.contains(&token) {
+            10.0
+        } else {
+            0.0
+        }
+    };
+    tensors.insert("lm_head.weight".to_owned(), columns(&random, &scored));
+    let large = columns(&random, &|_| 10.0);
+    tensors.insert("model.embed_tokens.weight".to_owned(), large);
+    let norm = Tensor::ones(32, candle_core::DType::F32, &Device::Cpu).unwrap();
+    tensors.insert("model.norm.weight".to_owned(), norm);
 }

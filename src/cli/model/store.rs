@@ -113,17 +113,17 @@ pub(super) fn list(common: &Common) -> anyhow::Result<ExitCode> {
 /// `remiss model list --recommended`
 pub(super) fn recommended(common: &Common) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
-    let say = |swedish, english| common.language.choose(swedish, english);
-    let check = say(
-        "Efter vad modellernas upphovsmän skriver. Ingen har mätt dem på remissvar.",
+    let language = common.language;
+    let check = language.choose(
+        "Enligt vad modellernas utvecklare skriver. Ingen har mätt dem på remissvar.",
         "By what the models' makers write. Nobody has measured them on consultation responses.",
     );
     writeln!(out, "{check}\n")?;
     for model in Registry::embedded().models {
         let gated = match model.gated {
-            true => say(
-                ", villkor måste godkännas på webbplatsen",
-                ", conditions to be accepted",
+            true => language.choose(
+                ", kan kräva att villkor godkänns på webbplatsen",
+                ", conditions may have to be accepted",
             ),
             false => "",
         };
@@ -133,7 +133,12 @@ pub(super) fn recommended(common: &Common) -> anyhow::Result<ExitCode> {
             "{:<44}{size:>5} GB  {}{gated}",
             model.id, model.license
         )?;
-        writeln!(out, "    {}. {}", model.languages, model.why)?;
+        let languages = language.choose(&model.languages.sv, &model.languages.en);
+        writeln!(
+            out,
+            "    {languages}. {}",
+            language.choose(&model.why.sv, &model.why.en)
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -150,10 +150,28 @@ impl Checkpoint {
         dtype: DType,
         device: &Device,
     ) -> Result<Tensor, InferenceError> {
-        let tensor = match &self.source {
+        self.tensor_rows(name, shape, 0..shape[0], dtype, device)
+    }
+
+    /// Some rows of a tensor, the same way. `shape`: that of all of it.
+    pub(super) fn tensor_rows(
+        &self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Tensor, InferenceError> {
+        let mut tensor = match &self.source {
             Source::Shards(shards) => shards.tensor(name, shape)?,
             Source::Gguf(gguf) => gguf.tensor(name, shape)?,
         };
+        if rows.len() < shape[0] {
+            // Copied, so that the rest goes neither to the device nor stays in memory.
+            tensor = tensor
+                .narrow(0, rows.start, rows.len())?
+                .force_contiguous()?;
+        }
         Ok(tensor.to_device(device)?.to_dtype(dtype)?)
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::inference) struct Vocabulary {
 
 /// How `gpt2` vocabularies cut a text before they look for merges, by the name in
 /// `tokenizer.ggml.pre`. The expressions are those of the models' own `tokenizer.json`.
-const CUTS: [(&str, &str); 6] = [
+const CUTS: [(&str, &str); 7] = [
     (
         "qwen2",
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
@@ -26,6 +26,11 @@ const CUTS: [(&str, &str); 6] = [
     ("dbrx", THREE_DIGITS),
     ("chatglm-bpe", THREE_DIGITS),
     ("glm4", THREE_DIGITS),
+    // Phi 4 mini
+    (
+        "gpt-4o",
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    ),
     (
         "tekken",
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
@@ -36,6 +41,10 @@ const THREE_DIGITS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L
 
 /// Vocabularies that cut as GPT-2's do, but each digit by itself (Granite's among them).
 const DIGITS_APART: [&str; 3] = ["refact", "smollm", "starcoder"];
+
+/// Phi 3's marks take in the white space that follows them, as its `tokenizer.json` has it and a GGUF file
+/// cannot say; these do not (llama.cpp knows both from the model's name).
+const SWALLOWS_NOTHING: [&str; 3] = ["<unk>", "<s>", "<|endoftext|>"];
 
 /// Values of `tokenizer.ggml.token_type`.
 const CONTROL: i64 = 3;
@@ -56,11 +65,19 @@ pub(super) fn vocabulary(metadata: &HashMap<String, Stored>) -> Result<Vocabular
         .flatten()
         .map(|kind| kind.to_i32().map_or(1, i64::from))
         .collect();
+    let architecture = metadata.get("general.architecture");
+    let architecture = architecture.and_then(|name| name.to_string().ok());
+    let spm = text("model").is_some_and(|kind| kind == "llama");
+    let swallows = spm && architecture.is_some_and(|name| name == "phi3");
     let added: Vec<Value> = (0..)
         .zip(&tokens)
         .zip(&types)
         .filter(|(_, kind)| [CONTROL, USER_DEFINED].contains(kind))
-        .map(|((id, content), &kind)| added(id, content, kind == CONTROL))
+        .map(|((id, content), &kind)| {
+            let mut token = added(id, content, kind == CONTROL);
+            token["rstrip"] = json!(swallows && !SWALLOWS_NOTHING.contains(content));
+            token
+        })
         .collect();
     let ids: serde_json::Map<String, Value> = tokens
         .iter()
@@ -173,4 +190,45 @@ fn merges_of(tokens: &[&str], scores: &[f32]) -> Vec<String> {
         .into_iter()
         .map(|(_, a, b)| format!("{} {}", tokens[a], tokens[b]))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a file of the architecture says of the marks `<s>` and `<|user|>`.
+    fn marks(architecture: &str) -> [bool; 2] {
+        let text = |text: &str| Stored::String(text.to_owned());
+        let list = |texts: &[&str]| Stored::Array(texts.iter().map(|own| text(own)).collect());
+        let control = Stored::I32(CONTROL as i32);
+        let metadata = HashMap::from([
+            ("general.architecture".to_owned(), text(architecture)),
+            ("tokenizer.ggml.model".to_owned(), text("llama")),
+            (
+                "tokenizer.ggml.tokens".to_owned(),
+                list(&["<s>", "<|user|>", "▁", "a"]),
+            ),
+            (
+                "tokenizer.ggml.token_type".to_owned(),
+                Stored::Array(vec![
+                    control.clone(),
+                    control,
+                    Stored::I32(1),
+                    Stored::I32(1),
+                ]),
+            ),
+            (
+                "tokenizer.ggml.scores".to_owned(),
+                Stored::Array(vec![Stored::F32(0.0); 4]),
+            ),
+        ]);
+        let json = vocabulary(&metadata).unwrap().json;
+        [0, 1].map(|mark| json["added_tokens"][mark]["rstrip"] == true)
+    }
+
+    #[test]
+    fn the_marks_of_phi_3_take_in_what_follows() {
+        assert_eq!(marks("phi3"), [false, true]);
+        assert_eq!(marks("llama"), [false, false]);
+    }
 }

@@ -62,13 +62,9 @@ impl Weights<'_> {
     ) -> std::result::Result<Linear, InferenceError> {
         let weight = format!("{name}.weight");
         let tensor = |name: &str, shape: &[usize]| {
-            let (checkpoint, rows) = (self.checkpoint, rows.clone());
-            let whole = checkpoint.tensor(name, shape, self.dtype, self.device)?;
-            // Copied, so that the whole is not kept for each of its parts.
-            Ok::<_, InferenceError>(match rows.len() == shape[0] {
-                true => whole,
-                false => whole.narrow(0, rows.start, rows.len())?.copy()?,
-            })
+            let (dtype, device) = (self.dtype, self.device);
+            self.checkpoint
+                .tensor_rows(name, shape, rows.clone(), dtype, device)
         };
         let bias = match bias {
             true => Some(tensor(&format!("{name}.bias"), &shape[..1])?),

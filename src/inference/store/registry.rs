@@ -23,12 +23,20 @@ pub struct Recommendation {
     /// Of the weights in bf16, in GB (10⁹ bytes): two bytes a parameter.
     pub gigabytes: f64,
     /// What its documentation says of languages, with Swedish in mind.
-    pub languages: String,
+    pub languages: InBoth,
     /// Whether the licence must be accepted on the hub before it gives out the files.
     pub gated: bool,
     /// For whom it is.
-    pub why: String,
+    pub why: InBoth,
     pub recommended_by: RecommendedBy,
+}
+
+/// A text in the program's two languages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InBoth {
+    pub sv: String,
+    pub en: String,
 }
 
 /// What a recommendation rests on.
@@ -62,7 +70,9 @@ mod tests {
             assert!(!twice, "{}", model.id);
             let bytes = 2.0 * model.parameters;
             assert!((model.gigabytes - bytes).abs() <= 0.5, "{}", model.id);
-            assert!(!model.why.is_empty() && !model.languages.is_empty());
+            for text in [&model.why, &model.languages] {
+                assert!(!text.sv.is_empty() && !text.en.is_empty(), "{}", model.id);
+            }
         }
     }
 

@@ -295,12 +295,12 @@ fn about(workbook: &mut Workbook, looks: &Looks, material: &Material) -> Result<
         Some(_) => say(
             "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \
              har lämnat datorn, och ska kontrolleras mot källtexten innan de används. Sannolikheten är \
-             språkmodellens egen och har inte prövats mot facit. Den inbyggda modellen har gjort en \
-             kontrollbedömning.",
+             språkmodellens egen och har inte prövats mot facit. Den inbyggda modellen (ett neuralt nätverk, en \
+             ordlista och ordstatistik) har gjort en kontrollbedömning.",
             "The statements were made by a language model run locally; no text has left the computer. \
              They must be checked against the source before use. The probability is the language model's \
-             own and has not been tested against right answers. The embedded model has given a second \
-             opinion.",
+             own and has not been tested against right answers. The embedded model (a neural network, a \
+             lexicon and word statistics) has given a second opinion.",
         ),
         None => say(
             "Uppgifterna har tagits fram av en språkmodell som har körts lokalt, utan att någon text \

@@ -2,13 +2,14 @@
 //!
 //! The conventions are llama.cpp's: queries and keys of the architectures `llama` and `granite` are
 //! stored so that neighbouring numbers rotate against each other, and Gemma's norms have their 1
-//! added already. Which biases, norms and joined matrices a model has, its tensors say.
+//! added already. Which norms a model has, its family says; which biases and joined matrices, its tensors.
 
 use super::Gguf;
 use crate::inference::InferenceError;
+use crate::inference::decoder::config::families::{self, AttentionBias};
 use crate::inference::decoder::config::{
-    Activation, Config, FeedForwardShape, LayerConfig, NormNames, QueryKeyNorms, RotaryConfig,
-    Scaling, attention_factor,
+    Activation, Config, FeedForwardShape, LayerConfig, MOST_LAYERS, NormNames, RotaryConfig,
+    Scaling, long_rope_magnitude,
 };
 use candle_core::quantized::gguf_file::Value;
 
@@ -27,16 +28,13 @@ const ARCHITECTURES: [(&str, &str); 8] = [
 /// Those whose neighbouring numbers rotate against each other.
 const INTERLEAVED: [&str; 3] = ["llama", "granite", "glm4"];
 
-/// llama.cpp's names of a layer's norms.
+/// llama.cpp's names of a layer's norms, in the order of [`NormNames`].
 pub(super) const NORMS: [&str; 4] = [
     "attn_norm",
     "post_attention_norm",
     "ffn_norm",
     "post_ffw_norm",
 ];
-
-/// More than any model has; a number beyond it is a damaged file.
-const MOST_LAYERS: usize = 10_000;
 
 /// What each frequency of the rotary embedding is divided by: Llama 3, and LongRoPE within the context
 /// that the model was trained with first.
@@ -79,7 +77,8 @@ impl Gguf {
     pub(in crate::inference::checkpoint) fn config(&self) -> Result<Config, InferenceError> {
         let architecture = self.text("general.architecture").unwrap_or_default();
         let known = ARCHITECTURES.iter().find(|(name, _)| *name == architecture);
-        let Some(&(architecture, family)) = known else {
+        let known = known.and_then(|&(name, family)| Some((name, families::find(family)?)));
+        let Some((architecture, family)) = known else {
             return Err(InferenceError::Family {
                 family: architecture,
                 known: ARCHITECTURES.map(|(name, _)| name).join(", "),
@@ -99,13 +98,7 @@ impl Gguf {
         let layers = self.layers(&keys, rotary)?;
         let context = keys.needed_size("context_length")?;
         let has = |part: &str| self.stores(&format!("blk.0.{part}"));
-        let norm = |name: &'static str| has(&format!("{name}.weight")).then_some(name);
-        let [
-            before_attention,
-            after_attention,
-            before_feed_forward,
-            after_feed_forward,
-        ] = NORMS.map(norm);
+        let norms = family.norms;
         // Gemma 3 with 27 billion parameters scales by another width; llama.cpp, too, tells it by its
         // number of layers.
         let scaled_width = match (gemma, layers.len()) {
@@ -114,7 +107,7 @@ impl Gguf {
         };
         let epsilon = "attention.layer_norm_rms_epsilon";
         let config = Config {
-            family: family.to_owned(),
+            family: family.name.to_owned(),
             vocabulary: self.vocabulary_size(&keys)?,
             hidden,
             inner: keys.needed_size("feed_forward_length")?,
@@ -128,7 +121,9 @@ impl Gguf {
                 false => Activation::Silu,
             },
             tied: !self.stores("output.weight"),
-            qkv_bias: has("attn_q.bias") || has("attn_qkv.bias"),
+            qkv_bias: family.attention_bias == AttentionBias::Inputs
+                || has("attn_q.bias")
+                || has("attn_qkv.bias"),
             output_bias: has("attn_output.bias"),
             feed_forward_bias: has("ffn_up.bias"),
             fused_qkv: has("attn_qkv.weight"),
@@ -136,16 +131,12 @@ impl Gguf {
                 true => FeedForwardShape::Gated,
                 false => FeedForwardShape::FusedGate,
             },
-            query_key_norms: match has("attn_q_norm.weight") {
-                false => QueryKeyNorms::None,
-                true if architecture == "olmo2" => QueryKeyNorms::Whole,
-                true => QueryKeyNorms::Heads,
-            },
+            query_key_norms: family.query_key_norms,
             norms: NormNames {
-                before_attention,
-                after_attention,
-                before_feed_forward,
-                after_feed_forward,
+                before_attention: norms.before_attention.map(|_| NORMS[0]),
+                after_attention: norms.after_attention.map(|_| NORMS[1]),
+                before_feed_forward: norms.before_feed_forward.map(|_| NORMS[2]),
+                after_feed_forward: norms.after_feed_forward.map(|_| NORMS[3]),
             },
             norm_offset: false,
             embedding_scale: match gemma {
@@ -172,6 +163,11 @@ impl Gguf {
         }
         if self.content.metadata.get("split.count").and_then(whole) > Some(1) {
             return Err(self.refused("a model in several GGUF files".to_owned()));
+        }
+        if keys.value("rope.dimension_sections").is_some() {
+            return Err(
+                self.refused("a model that also sees, whose positions have parts".to_owned())
+            );
         }
         let windowed = keys.size("attention.sliding_window").is_some();
         if keys.architecture == "olmo2" && windowed {
@@ -206,10 +202,8 @@ impl Gguf {
         if self.stores(SHORT_DIVISORS) {
             let context = keys.needed_size("context_length")?;
             let original = keys.needed_size("rope.scaling.original_context_length")?;
-            let factor = context as f64 / original.max(1) as f64;
-            let stated = keys.number("rope.scaling.attn_factor");
-            rotary.magnitude =
-                stated.unwrap_or_else(|| attention_factor(factor, original as f64) as f32);
+            let stated = keys.number("rope.scaling.attn_factor").map(f64::from);
+            rotary.magnitude = long_rope_magnitude(context as f64, original as f64, None, stated);
             rotary.scaling = Scaling::Divisors(self.stored_numbers(SHORT_DIVISORS, width / 2)?);
             return Ok((rotary, Some(original)));
         }

@@ -4,17 +4,17 @@ use super::{FeedForwardShape, NormNames, QueryKeyNorms};
 use serde_json::{Value, json};
 
 /// The shape of one family.
-pub(super) struct Family {
+pub(in crate::inference) struct Family {
     /// As `model_type` names it.
     pub name: &'static str,
     pub norms: NormNames,
     pub query_key_norms: QueryKeyNorms,
     pub feed_forward: FeedForwardShape,
     pub fused_qkv: bool,
-    /// `attention_bias` is meant for the output matrix, too.
-    pub output_bias: bool,
-    /// Queries, keys and values have biases whatever the file says.
-    pub qkv_bias: bool,
+    pub attention_bias: AttentionBias,
+    /// `embedding_multiplier`, `attention_multiplier`, `residual_multiplier` and `logits_scaling` mean
+    /// something (Granite).
+    pub multipliers: bool,
     pub interleaved: bool,
     pub sliding: Sliding,
     /// The rest of what Gemma does otherwise: norms with an offset, embeddings scaled by the width, and
@@ -22,9 +22,22 @@ pub(super) struct Family {
     pub gemma: bool,
 }
 
+/// Which of attention's matrices have biases.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::inference) enum AttentionBias {
+    /// None, whatever the file says.
+    Never,
+    /// Those of queries, keys and values, whatever the file says.
+    Inputs,
+    /// Those of queries, keys and values, if the file has `attention_bias`.
+    StatedInputs,
+    /// All four, if the file has `attention_bias`.
+    Stated,
+}
+
 /// Which layers see no farther than the sliding window, where `layer_types` does not say so.
 #[derive(Clone, Copy)]
-pub(super) enum Sliding {
+pub(in crate::inference) enum Sliding {
     Never,
     /// All, if the file names a window.
     WithWindow,
@@ -47,8 +60,8 @@ const LLAMA: Family = Family {
     query_key_norms: QueryKeyNorms::None,
     feed_forward: FeedForwardShape::Gated,
     fused_qkv: false,
-    output_bias: true,
-    qkv_bias: false,
+    attention_bias: AttentionBias::Stated,
+    multipliers: false,
     interleaved: false,
     sliding: Sliding::Never,
     gemma: false,
@@ -69,7 +82,7 @@ const OLMO_2: Family = Family {
 const GLM: Family = Family {
     name: "glm",
     feed_forward: FeedForwardShape::FusedGate,
-    output_bias: false,
+    attention_bias: AttentionBias::StatedInputs,
     interleaved: true,
     ..LLAMA
 };
@@ -78,13 +91,13 @@ const FAMILIES: [Family; 12] = [
     LLAMA,
     Family {
         name: "mistral",
+        attention_bias: AttentionBias::Never,
         sliding: Sliding::WithWindow,
         ..LLAMA
     },
     Family {
         name: "qwen2",
-        output_bias: false,
-        qkv_bias: true,
+        attention_bias: AttentionBias::Inputs,
         sliding: Sliding::FromLayer,
         ..LLAMA
     },
@@ -111,11 +124,13 @@ const FAMILIES: [Family; 12] = [
         name: "phi3",
         feed_forward: FeedForwardShape::FusedGate,
         fused_qkv: true,
+        attention_bias: AttentionBias::Never,
         sliding: Sliding::WithWindow,
         ..LLAMA
     },
     Family {
         name: "granite",
+        multipliers: true,
         ..LLAMA
     },
     OLMO_2,
@@ -147,7 +162,7 @@ const FAMILIES: [Family; 12] = [
     },
 ];
 
-pub(super) fn find(name: &str) -> Option<&'static Family> {
+pub(in crate::inference) fn find(name: &str) -> Option<&'static Family> {
     FAMILIES.iter().find(|family| family.name == name)
 }
 
@@ -160,7 +175,7 @@ pub(super) fn known() -> String {
 /// them.
 pub(super) fn defaults(family: &str) -> Value {
     match family {
-        "mistral" => json!({"sliding_window": 4096}),
+        "mistral" => json!({"sliding_window": 4096, "num_key_value_heads": 8}),
         "qwen3" => json!({"head_dim": 128}),
         "gemma3_text" => json!({
             "vocab_size": 262_208,
@@ -177,10 +192,14 @@ pub(super) fn defaults(family: &str) -> Value {
             "rope_local_base_freq": 10_000.0,
         }),
         "phi3" => json!({"original_max_position_embeddings": 4096}),
+        "granite" => json!({"attention_multiplier": 1.0}),
         "olmo3" => json!({"sliding_window": 4096, "rope_theta": 500_000.0}),
-        "glm" | "glm4" => {
-            json!({"head_dim": 128, "attention_bias": true, "partial_rotary_factor": 0.5})
-        }
+        "glm" | "glm4" => json!({
+            "num_key_value_heads": 2,
+            "head_dim": 128,
+            "attention_bias": true,
+            "partial_rotary_factor": 0.5,
+        }),
         "apertus" => json!({
             "hidden_act": "xielu",
             "rope_theta": 12_000_000.0,

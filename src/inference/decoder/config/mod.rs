@@ -6,11 +6,11 @@
 //! refuse files that the current `transformers` writes (`rope_parameters`, `layer_types`) and leave
 //! out what some checkpoints need (Llama's linear scaling, Qwen3 without `head_dim`).
 
-mod families;
+pub(in crate::inference) mod families;
 mod scaling;
 mod written;
 
-pub(in crate::inference) use scaling::attention_factor;
+pub(in crate::inference) use scaling::long_rope_magnitude;
 
 /// A Llama-shaped decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +147,13 @@ pub enum Activation {
     Xielu,
 }
 
+/// More layers than any model has; a number beyond it is a damaged file.
+pub(in crate::inference) const MOST_LAYERS: usize = 10_000;
+/// More than any other size of a model. Below it no product of sizes overflows.
+const LARGEST: usize = 1 << 24;
+/// The same for the width of all heads together.
+const WIDEST: usize = 1 << 32;
+
 impl Config {
     /// What could not be computed with, in words.
     pub(in crate::inference) fn check(&self) -> Result<(), &'static str> {
@@ -162,6 +169,10 @@ impl Config {
         ];
         if sizes.contains(&0) {
             return Err("a size is zero");
+        }
+        let wide = sizes.iter().any(|&size| size > LARGEST);
+        if wide || self.heads * self.head_width > WIDEST || self.layers.len() > MOST_LAYERS {
+            return Err("a size is larger than any model's");
         }
         if !self.heads.is_multiple_of(self.key_heads) {
             return Err("the query heads cannot be shared out among the key heads");

@@ -6,11 +6,11 @@ use super::Scaling;
 use serde_json::Value;
 use std::f64::consts::TAU;
 
-/// How one kind of layers rotates, but for the width.
-pub(super) struct Stretch {
+/// How the frequencies of one kind of layers are scaled.
+pub(super) struct RotaryScaling {
     pub scaling: Scaling,
     pub magnitude: f32,
-    /// The context beyond which another stretch would be needed, if there is such a limit.
+    /// The context beyond which another scaling would be needed, if there is such a limit.
     pub context: Option<usize>,
 }
 
@@ -25,8 +25,8 @@ pub(super) struct Sizes {
 }
 
 /// `rope_scaling`, or the same keys within `rope_parameters`.
-pub(super) fn stretch(written: Option<&Value>, sizes: &Sizes) -> Result<Stretch, String> {
-    let plain = |scaling| Stretch {
+pub(super) fn scaling_of(written: Option<&Value>, sizes: &Sizes) -> Result<RotaryScaling, String> {
+    let plain = |scaling| RotaryScaling {
         scaling,
         magnitude: 1.0,
         context: None,
@@ -80,7 +80,7 @@ pub(super) fn stretch(written: Option<&Value>, sizes: &Sizes) -> Result<Stretch,
                 return Err("the rotary scaling `yarn` with `mscale` is not computed here".into());
             }
             let magnitude = stated("attention_factor").unwrap_or(1.0 + 0.1 * factor.max(1.0).ln());
-            Stretch {
+            RotaryScaling {
                 scaling: Scaling::Yarn {
                     factor: factor as f32,
                     low: low as f32,
@@ -100,11 +100,10 @@ pub(super) fn stretch(written: Option<&Value>, sizes: &Sizes) -> Result<Stretch,
                 .collect::<Option<Vec<f32>>>()
                 .ok_or("`short_factor` holds something else than numbers")?;
             let original = original()?;
-            let factor = stated("factor").unwrap_or(sizes.context as f64 / original);
-            let magnitude = stated("attention_factor");
-            Stretch {
+            let (factor, magnitude) = (stated("factor"), stated("attention_factor"));
+            RotaryScaling {
                 scaling: Scaling::Divisors(divisors),
-                magnitude: magnitude.unwrap_or_else(|| attention_factor(factor, original)) as f32,
+                magnitude: long_rope_magnitude(sizes.context as f64, original, factor, magnitude),
                 context: Some(original as usize),
             }
         }
@@ -117,12 +116,18 @@ pub(super) fn stretch(written: Option<&Value>, sizes: &Sizes) -> Result<Stretch,
     })
 }
 
-/// LongRoPE's magnitude of what is rotated (Ding et al., arXiv 2402.13753): for a context of `original`
-/// tokens that is stretched to `factor` times as many.
-pub(in crate::inference) fn attention_factor(factor: f64, original: f64) -> f64 {
-    if factor <= 1.0 {
-        1.0
-    } else {
-        (1.0 + factor.ln() / original.ln()).sqrt()
-    }
+/// LongRoPE's magnitude of what is rotated (Ding et al., arXiv 2402.13753), where the file does not state
+/// it: for a context of `original` tokens that is stretched to `factor` times as many, or to `context`.
+pub(in crate::inference) fn long_rope_magnitude(
+    context: f64,
+    original: f64,
+    factor: Option<f64>,
+    stated: Option<f64>,
+) -> f32 {
+    let factor = factor.unwrap_or(context / original);
+    let by_rule = || match factor > 1.0 {
+        true => (1.0 + factor.ln() / original.ln()).sqrt(),
+        false => 1.0,
+    };
+    stated.unwrap_or_else(by_rule) as f32
 }

@@ -1,8 +1,8 @@
 //! `config.json`, in the keys of `transformers` 4 and 5.
 
-use super::families::{Family, Sliding, defaults, find, known};
-use super::scaling::{Sizes, Stretch, stretch};
-use super::{Activation, Config, FeedForwardShape, LayerConfig, RotaryConfig};
+use super::families::{AttentionBias, Family, Sliding, defaults, find, known};
+use super::scaling::{RotaryScaling, Sizes, scaling_of};
+use super::{Activation, Config, FeedForwardShape, LayerConfig, MOST_LAYERS, RotaryConfig};
 use crate::inference::InferenceError;
 use serde::Deserialize;
 use serde_json::Value;
@@ -92,7 +92,11 @@ impl Written {
         let head_width = self
             .head_dim
             .unwrap_or(self.hidden_size / self.num_attention_heads.max(1));
-        let attention_bias = self.attention_bias.unwrap_or(false);
+        if self.num_hidden_layers > MOST_LAYERS {
+            return Err("it claims to have more layers than any model".to_owned());
+        }
+        let stated = self.attention_bias.unwrap_or(false);
+        let multiplier = |value: Option<f32>| value.filter(|_| family.multipliers);
         let (layers, context) = self.layers(family, head_width)?;
         let activation = self.activation()?;
         if (activation == Activation::Xielu) != (family.feed_forward == FeedForwardShape::Plain) {
@@ -114,8 +118,12 @@ impl Written {
             epsilon: self.rms_norm_eps,
             activation,
             tied: self.tie_word_embeddings.unwrap_or(false),
-            qkv_bias: attention_bias || family.qkv_bias,
-            output_bias: attention_bias && family.output_bias,
+            qkv_bias: match family.attention_bias {
+                AttentionBias::Never => false,
+                AttentionBias::Inputs => true,
+                AttentionBias::Stated | AttentionBias::StatedInputs => stated,
+            },
+            output_bias: family.attention_bias == AttentionBias::Stated && stated,
             feed_forward_bias: self.mlp_bias.unwrap_or(false),
             fused_qkv: family.fused_qkv,
             feed_forward: family.feed_forward,
@@ -124,15 +132,13 @@ impl Written {
             norm_offset: family.gemma,
             embedding_scale: match family.gemma {
                 true => Some((self.hidden_size as f32).sqrt()),
-                false => self.embedding_multiplier,
+                false => multiplier(self.embedding_multiplier),
             },
-            query_scale: match (self.attention_multiplier, self.query_pre_attn_scalar) {
-                (Some(scale), _) => scale,
-                (None, Some(width)) => by_width(width),
-                (None, None) => by_width(head_width as f32),
-            },
-            residual_scale: self.residual_multiplier,
-            score_divisor: self.logits_scaling,
+            query_scale: multiplier(self.attention_multiplier).unwrap_or_else(|| {
+                by_width(self.query_pre_attn_scalar.unwrap_or(head_width as f32))
+            }),
+            residual_scale: multiplier(self.residual_multiplier),
+            score_divisor: multiplier(self.logits_scaling),
             attention_cap: self.attn_logit_softcapping,
             final_cap: self.final_logit_softcapping,
             layers,
@@ -239,11 +245,11 @@ impl Written {
             context: self.max_position_embeddings,
             original_context: self.original_max_position_embeddings,
         };
-        let Stretch {
+        let RotaryScaling {
             scaling,
             magnitude,
             context,
-        } = stretch(scaling, &sizes)?;
+        } = scaling_of(scaling, &sizes)?;
         let rotary = RotaryConfig {
             theta,
             width,
@@ -297,7 +303,7 @@ mod tests {
         assert_eq!(rotary(0).scaling, Scaling::None);
     }
 
-    /// The keys of Phi 4 mini, which turns three quarters of each head and has another stretch beyond
+    /// The keys of Phi 4 mini, which turns three quarters of each head and has another scaling beyond
     /// 4,096 tokens.
     fn phi() -> Value {
         json!({
@@ -311,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_with_two_stretches_keeps_to_the_context_of_the_first() {
+    fn a_model_with_two_scalings_keeps_to_the_context_of_the_first() {
         let config = parsed(phi()).unwrap();
         assert_eq!((config.context, config.head_width), (4096, 128));
         let RotaryConfig {
@@ -326,9 +332,22 @@ mod tests {
         let mut short = phi();
         short["rope_scaling"]["short_factor"] = json!([1.0, 2.0]);
         assert!(parsed(short).unwrap_err().contains("divisor"));
-        let mut odd = phi();
-        odd["partial_rotary_factor"] = json!(1.75);
-        assert!(parsed(odd).unwrap_err().contains("more of a head"));
+        for (key, value, named) in [
+            ("partial_rotary_factor", json!(1.75), "more of a head"),
+            ("num_hidden_layers", json!(1_000_000_000_000u64), "layers"),
+            ("hidden_size", json!(u64::MAX), "larger than any model"),
+            (
+                "num_attention_heads",
+                json!((1u64 << 61) + 4),
+                "larger than any model",
+            ),
+        ] {
+            let mut odd = phi();
+            odd["head_dim"] = json!(128);
+            odd[key] = value;
+            let message = parsed(odd).unwrap_err();
+            assert!(message.contains(named), "{message}");
+        }
     }
 
     /// A window that is left out is Mistral's first one; a window of `null` is none.
